@@ -1,0 +1,19 @@
+import { cliErrors } from './cli.ts';
+import { imageErrors } from './image.ts';
+import { inferenceErrors } from './inference.ts';
+import { manifestErrors } from './manifest.ts';
+import { modelErrors } from './model.ts';
+import { packageErrors } from './package.ts';
+import type { ErrorRow } from './row.ts';
+
+/** Every error mdeploy can show, by code. `docs/errors.md` is made from it and tested against it both ways. */
+export const catalogue = {
+  ...cliErrors,
+  ...manifestErrors,
+  ...modelErrors,
+  ...inferenceErrors,
+  ...packageErrors,
+  ...imageErrors,
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof catalogue;

@@ -1,0 +1,3 @@
+import type { ErrorRow } from './row.ts';
+
+export const manifestErrors = {} as const satisfies Record<string, ErrorRow>;

@@ -1,0 +1,3 @@
+import type { ErrorRow } from './row.ts';
+
+export const modelErrors = {} as const satisfies Record<string, ErrorRow>;

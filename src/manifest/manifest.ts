@@ -1,0 +1,81 @@
+import type { Datatype, Dim } from '../core/tensor.ts';
+
+/**
+ * A `model.yaml` after parse → validate → complete: every default is filled in, every size is bytes, every
+ * duration milliseconds, every datatype and shape normalised. After the belt no code asks whether a field is set.
+ */
+export interface Manifest {
+  readonly schema_version: 1;
+  readonly name: string;
+  /** Integer or semver, as text. */
+  readonly version: string;
+  readonly description: string;
+  readonly model: ModelFile;
+  readonly inputs: readonly TensorField[];
+  readonly outputs: readonly OutputField[];
+  readonly preprocess: readonly TransformStep[];
+  readonly postprocess: readonly TransformStep[];
+  readonly samples: readonly Sample[];
+  readonly serving: Serving;
+  readonly runtime: RuntimeOptions;
+  readonly image: ImageOptions;
+}
+
+export interface ModelFile {
+  /** Relative to the manifest's folder, forward slashes, inside the folder. */
+  readonly path: string;
+  readonly format: 'onnx';
+  readonly framework?: string;
+}
+
+export interface TensorField {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly Dim[] | null;
+}
+
+export interface OutputField extends TensorField {
+  /** Class names by index along the last axis; from `labels` or `labels_file`. */
+  readonly labels?: readonly string[];
+}
+
+/** One step: the name of a transform and its options as the user wrote them, checked by the transform's own schema. */
+export interface TransformStep {
+  readonly name: string;
+  readonly options: unknown;
+}
+
+export interface Sample {
+  /** Relative paths of JSON documents: `{ "<input>": {datatype, shape, data} }`. */
+  readonly inputs: string;
+  readonly outputs: string;
+  readonly tolerance: { readonly rtol: number; readonly atol: number };
+}
+
+export interface Serving {
+  readonly protocols: readonly string[];
+  readonly max_body_bytes: number;
+  /** Time a request may take in all, door to door. */
+  readonly timeout_ms: number;
+  readonly queue: { readonly max_size: number; readonly timeout_ms: number };
+  readonly warmup: 'samples' | 'zeros' | 'none';
+  /** Grace for in-flight requests after SIGTERM. */
+  readonly drain_timeout_ms: number;
+}
+
+export interface RuntimeOptions {
+  readonly providers: readonly 'cpu'[];
+  readonly intra_op_threads: number | 'auto';
+  readonly accelerator: 'none' | 'prefer' | 'require';
+  /** Cap and deadline of the throw-away process in which an untrusted model is first loaded and run. */
+  readonly probe: { readonly timeout_ms: number; readonly max_memory_bytes: number };
+}
+
+export interface ImageOptions {
+  readonly repository?: string;
+  readonly base: string;
+  readonly platforms: readonly string[];
+  readonly max_size_bytes?: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}

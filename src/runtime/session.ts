@@ -1,0 +1,16 @@
+import type { Signature, Tensor } from '../core/tensor.ts';
+
+/** One loaded graph. Runs may overlap in time; an implementation orders them as its engine needs. */
+export interface Session {
+  readonly signature: Signature;
+  /** `inline` runs on the event loop, `worker` off it; chosen at load by measuring. */
+  readonly placement: 'inline' | 'worker';
+  /**
+   * Inputs are proven against the signature by the caller (the runtime silently ignores unknown names).
+   * @param outputs names of the outputs wanted, in the order to return them
+   * @throws MdeployError `ENGINE_FAULT` when the kernel refuses
+   */
+  run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<Tensor[]>;
+  /** Waits for runs in progress, then frees the graph. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,89 @@
+import type { MdeployError } from '../core/errors/error.ts';
+import type { InferRequest, InferResponse } from '../core/inference.ts';
+import type { Signature } from '../core/tensor.ts';
+
+/** What a protocol may ask of the desk: facts about models, never the models themselves. */
+export interface ModelFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly state: 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END';
+  /** The user's side of the road: after preprocess, postprocess are accounted for. */
+  readonly signature: Signature;
+  /** Class names per output. */
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface Catalogue {
+  /** All versions of all models. */
+  list(): readonly ModelFacts[];
+  /** All versions of one model, newest first; empty when unknown. */
+  versions(name: string): readonly ModelFacts[];
+  /** The version a request would reach. @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `LABEL_NOT_FOUND` */
+  find(name: string, version?: string, label?: string): ModelFacts;
+  /** The model that routes without a name (`/predict`, `/invocations`) mean: the only one. @throws `MODEL_AMBIGUOUS` */
+  only(): ModelFacts;
+}
+
+/** A request as the door hands it over: method and path are matched, the body is within its limit. */
+export interface RawCall {
+  readonly id: string;
+  readonly method: string;
+  /** Path as received, without the query. */
+  readonly path: string;
+  readonly params: Readonly<Record<string, string | undefined>>;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Uint8Array;
+}
+
+export interface RawReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** How the reply will look; made while decoding, used while encoding (`{"instances"}` in → `{"predictions"}` out). */
+export interface Decoded {
+  readonly request: InferRequest;
+  encode(response: InferResponse): RawReply;
+}
+
+export type Route =
+  | {
+      readonly kind: 'infer';
+      readonly method: 'POST';
+      readonly path: string;
+      /** Name used in metrics and logs. */
+      readonly api: string;
+      decode(call: RawCall, catalogue: Catalogue): Decoded;
+      /** Fields of OpenAPI's operation object for one model; absent: not documented. */
+      describe?(facts: ModelFacts): OperationDoc;
+    }
+  | {
+      readonly kind: 'info';
+      readonly method: 'GET' | 'POST' | 'OPTIONS';
+      readonly path: string;
+      readonly api: string;
+      answer(call: RawCall, catalogue: Catalogue): RawReply;
+      describe?(facts: ModelFacts): OperationDoc;
+    };
+
+export interface OperationDoc {
+  readonly summary: string;
+  /** JSON Schema of the request body. */
+  readonly request?: object;
+  readonly response?: object;
+  /** A body that can be sent as it is. */
+  readonly example?: unknown;
+}
+
+/** One dialect: bytes ↔ InferRequest/InferResponse, and how an error looks. It owns no rule of its own. */
+export interface Protocol {
+  readonly name: string;
+  /** Paths use find-my-way's syntax: `/v1/models/:name`. */
+  readonly routes: readonly Route[];
+  encodeError(error: MdeployError, call: Pick<RawCall, 'id' | 'method' | 'path'>): RawReply;
+  /** Answers what none of the routes matched below this prefix (`/v1/`); absent: the door's own 404. */
+  readonly owns?: string;
+}

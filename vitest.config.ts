@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+import { CountReporter } from './test/reporter.ts';
+
+// unit: no socket beyond loopback, no engine, under 30 s in all. integration: starts servers and child
+// processes. e2e: a real Docker engine, a real registry, npm.
+export default defineConfig({
+  test: {
+    reporters: ['default', new CountReporter()],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{e2e,scenarios,provision,examples}/**', 'test/**/*.integration.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/scenarios/**/*.test.ts', 'test/**/*.integration.test.ts'],
+          exclude: ['test/e2e/**', 'test/provision/**'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts', 'test/provision/**/*.test.ts', 'test/examples/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
