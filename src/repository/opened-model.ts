@@ -1,0 +1,22 @@
+import type { Manifest } from '../manifest/manifest.ts';
+import type { OnnxModel } from '../onnx/model.ts';
+
+/** What the MODEL argument of a verb turned out to be, read and checked but not loaded into the runtime. */
+export interface OpenedModel {
+  /** `file`: a bare model, manifest inferred. `folder`: holds model.yaml. `package`: made by `mdeploy package`. */
+  readonly kind: 'file' | 'folder' | 'package';
+  /** Absolute folder that every relative path of the manifest starts from. */
+  readonly root: string;
+  /** Absolute path of the manifest; undefined for a bare file. */
+  readonly manifestFile?: string;
+  readonly manifest: Manifest;
+  readonly onnx: OnnxModel;
+  /** Absolute path of the model file. */
+  readonly modelPath: string;
+  /**
+   * Every file the model needs beside the manifest, relative to `root`, sorted: model, external data, samples,
+   * label files. Symbolic links and files outside `root` were refused.
+   */
+  readonly files: readonly string[];
+  readonly warnings: readonly string[];
+}
