@@ -15,6 +15,20 @@ export const cliErrors = {
     grpc: 'INVALID_ARGUMENT',
     exit: 2,
   },
+  VERB_UNKNOWN: {
+    message: 'mdeploy has no verb "{verb}".',
+    remedy: '{hint}See `mdeploy --help` for all of them.',
+    http: 500,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 2,
+  },
+  VERB_MISSING: {
+    message: 'No verb given.',
+    remedy: 'See `mdeploy --help`; to serve a model file: `mdeploy serve model.onnx`.',
+    http: 500,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 2,
+  },
   INTERRUPTED: {
     message: 'Interrupted.',
     remedy: 'Nothing was half-written; run the command again.',

@@ -1,0 +1,30 @@
+import { lazyTable } from '../core/table.ts';
+import type { CliCommand } from './command.ts';
+
+/** Every verb and its line in `mdeploy --help`: kept here so that help loads no verb. */
+export const summaries: Readonly<Record<string, string>> = {
+  init: 'look into a model file and write a commented model.yaml',
+  validate: 'check manifest, files, opset, signature, safety and samples',
+  inspect: 'show what is in a model file, a model folder or a package',
+  package: 'make a self-contained, reproducible package of model and server',
+  'build-image': 'build a small hardened container image',
+  push: 'push an image to a registry and print its digest',
+  serve: 'serve a model on this machine over HTTP',
+  predict: 'ask a running server, or run a model here, for one prediction',
+  doctor: 'find what is wrong with this machine',
+};
+
+export const commands = lazyTable<CliCommand>({
+  init: async () => (await import('./commands/init.ts')).command,
+  validate: async () => (await import('./commands/validate.ts')).command,
+  inspect: async () => (await import('./commands/inspect.ts')).command,
+  package: async () => (await import('./commands/package.ts')).command,
+  'build-image': async () => (await import('./commands/build-image.ts')).command,
+  push: async () => (await import('./commands/push.ts')).command,
+  serve: async () => (await import('./commands/serve.ts')).command,
+  predict: async () => (await import('./commands/predict.ts')).command,
+  doctor: async () => (await import('./commands/doctor.ts')).command,
+});
+
+/** Verbs that drain and end by themselves on SIGINT and SIGTERM. */
+export const drainingVerbs: ReadonlySet<string> = new Set(['serve']);
