@@ -1,29 +1,8 @@
 import type { MdeployError } from '../core/errors/error.ts';
 import type { InferRequest, InferResponse } from '../core/inference.ts';
-import type { Signature } from '../core/tensor.ts';
+import type { Catalogue, ModelFacts } from '../repository/catalogue.ts';
 
-/** What a protocol may ask of the desk: facts about models, never the models themselves. */
-export interface ModelFacts {
-  readonly name: string;
-  readonly version: string;
-  readonly description: string;
-  readonly state: 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END';
-  /** The user's side of the road: after preprocess, postprocess are accounted for. */
-  readonly signature: Signature;
-  /** Class names per output. */
-  readonly labels: ReadonlyMap<string, readonly string[]>;
-}
-
-export interface Catalogue {
-  /** All versions of all models. */
-  list(): readonly ModelFacts[];
-  /** All versions of one model, newest first; empty when unknown. */
-  versions(name: string): readonly ModelFacts[];
-  /** The version a request would reach. @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `LABEL_NOT_FOUND` */
-  find(name: string, version?: string, label?: string): ModelFacts;
-  /** The model that routes without a name (`/predict`, `/invocations`) mean: the only one. @throws `MODEL_AMBIGUOUS` */
-  only(): ModelFacts;
-}
+export type { Catalogue, ModelFacts } from '../repository/catalogue.ts';
 
 /** A request as the door hands it over: method and path are matched, the body is within its limit. */
 export interface RawCall {

@@ -4,7 +4,9 @@ import { inferenceErrors } from './inference.ts';
 import { manifestErrors } from './manifest.ts';
 import { modelErrors } from './model.ts';
 import { packageErrors } from './package.ts';
+import { probeErrors } from './probe.ts';
 import type { ErrorRow } from './row.ts';
+import { runtimeErrors } from './runtime.ts';
 
 /** Every error mdeploy can show, by code. `docs/errors.md` is made from it and tested against it both ways. */
 export const catalogue = {
@@ -13,6 +15,8 @@ export const catalogue = {
   ...modelErrors,
   ...inferenceErrors,
   ...packageErrors,
+  ...probeErrors,
+  ...runtimeErrors,
   ...imageErrors,
 } as const satisfies Record<string, ErrorRow>;
 

@@ -170,6 +170,13 @@ export const inferenceErrors = {
     grpc: 'UNAVAILABLE',
     exit: 1,
   },
+  QUEUE_TIMEOUT: {
+    message: 'The request waited longer than {limit} ms for model "{name}".',
+    remedy: 'Try again after the time in Retry-After, or add replicas.',
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    exit: 1,
+  },
   DEADLINE_EXCEEDED: {
     message: 'The request was not answered within {limit} ms.',
     remedy: 'Send smaller requests, allow more time in serving.timeout_ms, or add replicas.',

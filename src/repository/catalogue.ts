@@ -1,0 +1,25 @@
+import type { Signature } from '../core/tensor.ts';
+
+/** What the outside may know of one version: facts, never the model itself. */
+export interface ModelFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly state: 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END';
+  /** The user's side of the road: preprocess and postprocess are accounted for. */
+  readonly signature: Signature;
+  /** Class names per output. */
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The desk's list of what is served. */
+export interface Catalogue {
+  /** All versions of all models. */
+  list(): readonly ModelFacts[];
+  /** All versions of one model, newest first; empty when unknown. */
+  versions(name: string): readonly ModelFacts[];
+  /** The version a request would reach. @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `LABEL_NOT_FOUND` */
+  find(name: string, version?: string, label?: string): ModelFacts;
+  /** The model that routes without a name (`/predict`, `/invocations`) mean: the only one. @throws `MODEL_AMBIGUOUS` */
+  only(): ModelFacts;
+}

@@ -1,0 +1,23 @@
+import type { Tensor } from '../core/tensor.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import type { Gauge } from '../runtime/gauge.ts';
+import type { Session } from '../runtime/session.ts';
+import type { WaitingRoom } from '../runtime/waiting-room.ts';
+import type { ModelFacts } from './catalogue.ts';
+
+/** One version that answers: everything decidable at load time has been decided. */
+export interface LoadedVersion {
+  readonly facts: ModelFacts;
+  readonly manifest: Manifest;
+  /** Steps before the model; null when there are none, so that nothing is awaited for nothing. */
+  readonly prepare: ((tensors: readonly Tensor[]) => readonly Tensor[] | Promise<readonly Tensor[]>) | null;
+  readonly gauge: Gauge;
+  readonly room: WaitingRoom;
+  readonly session: Session;
+  /** Names of the graph's outputs, in order. */
+  readonly graphOutputs: readonly string[];
+  /** Steps after the model; null when there are none. */
+  readonly finish: ((tensors: readonly Tensor[]) => readonly Tensor[] | Promise<readonly Tensor[]>) | null;
+  /** Placement and measured run time, for people. */
+  readonly engine: string;
+}

@@ -1,0 +1,61 @@
+import type { Signature, Tensor } from '../core/tensor.ts';
+import type { GraphSource } from './graph-source.ts';
+import { openOnnxSession } from './runtimes/onnx.ts';
+import { openWorkerSession } from './runtimes/onnx-worker.ts';
+import type { Session } from './session.ts';
+
+/** Runs up to this long (ms) stay on the event loop: below it a thread's round trip costs more than it frees. */
+export const inlineBudgetMs = 1;
+
+/** Files above this go to a worker unmeasured: their load alone would stop the event loop for too long. */
+const measuredFileLimit = 32 * 1024 * 1024;
+
+export interface Engine {
+  readonly session: Session;
+  /** Median of the measured runs in milliseconds; undefined when the model was not measured. */
+  readonly runMs?: number;
+  /** Why this placement, in words. */
+  readonly reason: string;
+}
+
+/**
+ * Chooses by measuring: a model whose run on one thread fits the inline budget stays on the event loop, others get a
+ * worker thread.
+ * @param feeds a valid input set, or undefined when there is none to measure with
+ * @throws MdeployError `MODEL_REFUSED`, `ENGINE_FAULT`, `WORKER_DIED`
+ */
+export async function startEngine(
+  source: GraphSource,
+  signature: Signature,
+  fileBytes: number,
+  feeds: readonly Tensor[] | undefined,
+): Promise<Engine> {
+  if (!feeds)
+    return { session: await openWorkerSession(source), reason: 'no input to measure with: worker thread' };
+  if (fileBytes > measuredFileLimit) {
+    return { session: await openWorkerSession(source), reason: 'large file: worker thread' };
+  }
+  const session = await openOnnxSession({ ...source, intraOpThreads: oneUnlessSet(source) });
+  const runMs = await measure(session, signature, feeds);
+  const shown = `${runMs.toFixed(runMs < 1 ? 3 : 1)} ms a run`;
+  if (runMs <= inlineBudgetMs) return { session, runMs, reason: `${shown}: on the event loop` };
+  await session.close();
+  return { session: await openWorkerSession(source), runMs, reason: `${shown}: worker thread` };
+}
+
+async function measure(session: Session, signature: Signature, feeds: readonly Tensor[]): Promise<number> {
+  const outputs = signature.outputs.map((output) => output.name);
+  const times: number[] = [];
+  // The first run allocates; a slow model shows it at once and need not run again.
+  for (let run = 0; run < 5; run++) {
+    const start = performance.now();
+    await session.run(feeds, outputs);
+    times.push(performance.now() - start);
+    if (run === 1 && times[1]! > 10 * inlineBudgetMs) break;
+  }
+  return times.slice(1).sort((a, b) => a - b)[Math.floor((times.length - 1) / 2)]!;
+}
+
+function oneUnlessSet(source: GraphSource): number {
+  return source.intraOpThreads === 'auto' ? 1 : source.intraOpThreads;
+}

@@ -1,0 +1,93 @@
+import { Worker } from 'node:worker_threads';
+import { failure, type MdeployError } from '../../core/errors/error.ts';
+import { roleEntry } from '../../core/roles.ts';
+import type { Signature, Tensor } from '../../core/tensor.ts';
+import type { FromWorker, ToWorker } from '../engine-worker.ts';
+import type { GraphSource } from '../graph-source.ts';
+import { refusal } from '../refusal.ts';
+import type { Session } from '../session.ts';
+
+/**
+ * Loads a graph on a worker thread, so that neither the load nor a run stops the event loop. Tensors are copied.
+ * @throws MdeployError `MODEL_REFUSED`, `WORKER_DIED`
+ */
+export function openWorkerSession(source: GraphSource): Promise<Session> {
+  const worker = new Worker(roleEntry('engine-worker'), { workerData: { role: 'engine-worker', source } });
+  return new Promise((resolve, reject) => {
+    worker.once('error', (error) => reject(died(source.name, error.message)));
+    worker.once('exit', (code) => reject(died(source.name, `exit code ${code} while loading`)));
+    worker.once('message', (message: FromWorker) => {
+      if (message.kind === 'refused') reject(refusal(source.name, new Error(message.reason)));
+      if (message.kind !== 'ready') return;
+      worker.removeAllListeners();
+      resolve(new WorkerSession(worker, message.signature, source.name));
+    });
+  });
+}
+
+interface Pending {
+  resolve(tensors: Tensor[]): void;
+  reject(error: MdeployError): void;
+}
+
+class WorkerSession implements Session {
+  readonly signature: Signature;
+  readonly placement = 'worker';
+  readonly #worker: Worker;
+  readonly #model: string;
+  readonly #pending = new Map<number, Pending>();
+  readonly #ended: Promise<void>;
+  #nextId = 1;
+  #death: MdeployError | undefined;
+
+  constructor(worker: Worker, signature: Signature, model: string) {
+    this.#worker = worker;
+    this.#model = model;
+    this.signature = signature;
+    worker.on('message', (message: FromWorker) => this.#settle(message));
+    worker.on('error', (error) => this.#die(error.message));
+    this.#ended = new Promise((resolve) => {
+      worker.once('exit', (code) => {
+        this.#die(`exit code ${code}`);
+        resolve();
+      });
+    });
+  }
+
+  run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<Tensor[]> {
+    if (this.#death) return Promise.reject(this.#death);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#send({ kind: 'run', id, inputs, outputs });
+    });
+  }
+
+  // The worker takes messages in order, so `stop` is reached after the last run.
+  async close(): Promise<void> {
+    this.#send({ kind: 'stop' });
+    await this.#ended;
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #settle(message: FromWorker): void {
+    if (message.kind !== 'done' && message.kind !== 'failed') return;
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (message.kind === 'done') pending?.resolve([...message.tensors]);
+    else pending?.reject(failure('ENGINE_FAULT', { name: this.#model, reason: message.reason }));
+  }
+
+  #die(reason: string): void {
+    this.#death ??= died(this.#model, reason);
+    for (const pending of this.#pending.values()) pending.reject(this.#death);
+    this.#pending.clear();
+  }
+}
+
+function died(name: string, reason: string): MdeployError {
+  return failure('WORKER_DIED', { name, reason });
+}
