@@ -1,5 +1,6 @@
 import type { ErrorLocation, MdeployError } from '../core/errors/error.ts';
-import type { Paint } from './output.ts';
+
+export type Paint = (style: 'red' | 'yellow' | 'bold' | 'dim', text: string) => string;
 
 /** The `--json` form of an error: the only thing on stdout when a verb fails. */
 export function errorDocument(error: MdeployError): { schema_version: 1; error: object } {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { MdeployError } from '../core/errors/error.ts';
-import { errorDocument, errorText } from './error-text.ts';
+import { errorDocument, errorText, type Paint } from './error-text.ts';
 
 /** Where a verb speaks: results go to stdout (one JSON document with `--json`), progress and notes to stderr. */
 export interface Output {
@@ -53,8 +53,6 @@ export function createOutput(flags: OutputFlags, streams: Streams = process): Ou
     },
   };
 }
-
-export type Paint = (style: 'red' | 'yellow' | 'bold' | 'dim', text: string) => string;
 
 /** Colour only on a terminal, never with NO_COLOR (no-color.org) or `--no-color`; FORCE_COLOR overrides the terminal. */
 export function wantsColor(flag: boolean, env: NodeJS.ProcessEnv, isTTY: boolean | undefined): boolean {

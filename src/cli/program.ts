@@ -23,7 +23,7 @@ export async function runProgram(argv: readonly string[], output: Output, stream
     const command = await commands.load(name);
     command.configure(sub);
     sub.action(async () => {
-      exit = await command.run(sub.args, sub.opts(), output);
+      exit = await command.run(sub.args, sub.optsWithGlobals(), output);
     });
   }
   if (verb === undefined && argv.every((word) => !helpFlags.has(word))) throw failure('VERB_MISSING', {});
