@@ -28,20 +28,28 @@ export interface ModelFile {
   readonly framework?: string;
 }
 
+/** A tensor of the model itself: what is in front of `preprocess` or behind `postprocess` is the pipeline's to tell. */
 export interface TensorField {
   readonly name: string;
   readonly datatype: Datatype;
+  /**
+   * No axis is `''` here: axes the file leaves unnamed are `batch` (the first) and `dim_N`. Names say what an axis is
+   * for; equal names on different tensors promise nothing.
+   */
   readonly shape: readonly Dim[] | null;
 }
 
 export interface OutputField extends TensorField {
   /** Class names by index along the last axis; from `labels` or `labels_file`. */
   readonly labels?: readonly string[];
+  /** Relative path of the file the labels came from; absent when they were written in the manifest. */
+  readonly labels_file?: string;
 }
 
 /** One step: the name of a transform and its options as the user wrote them, checked by the transform's own schema. */
 export interface TransformStep {
   readonly name: string;
+  /** null when none were written (`- softmax`). */
   readonly options: unknown;
 }
 

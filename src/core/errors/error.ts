@@ -18,6 +18,8 @@ export interface ErrorDetails {
   readonly cause?: unknown;
   /** Seconds after which a client may try again (HTTP Retry-After). */
   readonly retryAfter?: number;
+  /** Further faults found in the same pass; the remedy of the error that carries them says how many. */
+  readonly others?: readonly MdeployError[];
 }
 
 /** The one error class. Everything a person or client reads about a fault comes from its catalogue row. */
@@ -29,6 +31,7 @@ export class MdeployError extends Error {
   readonly grpc: GrpcCode;
   readonly exit: ExitCode;
   readonly details: ErrorDetails;
+  readonly #params: Readonly<Record<string, string | number>>;
 
   constructor(
     code: ErrorCode,
@@ -38,11 +41,17 @@ export class MdeployError extends Error {
     const row: ErrorRow = catalogue[code];
     super(fill(row.message, params), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.remedy = fill(row.remedy, params);
+    this.remedy = fill(row.remedy, params) + more(details.others?.length ?? 0);
     this.http = row.http;
     this.grpc = row.grpc;
     this.exit = row.exit;
     this.details = details;
+    this.#params = params;
+  }
+
+  /** The same error, carrying further faults of the same pass. */
+  withOthers(others: readonly MdeployError[]): MdeployError {
+    return new MdeployError(this.code, this.#params, { ...this.details, others });
   }
 }
 
@@ -60,6 +69,10 @@ export function asMdeployError(error: unknown): MdeployError {
   if (error instanceof MdeployError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return failure('INTERNAL', { reason }, { cause: error });
+}
+
+function more(count: number): string {
+  return count === 0 ? '' : ` (${count} more ${count === 1 ? 'problem' : 'problems'} in the same file)`;
 }
 
 // Control characters, line separators and terminal escapes in a value must not forge log lines or terminal output.

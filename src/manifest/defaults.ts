@@ -1,0 +1,19 @@
+/**
+ * Pinned to a major version of Node and a Debian release; node is at /usr/local/bin/node. Not pinned to a digest:
+ * users who need the same bytes for ever write `image.base` with `@sha256:…`.
+ */
+export const DEFAULT_BASE_IMAGE = 'docker.io/library/node:26-bookworm-slim';
+
+export const supportedProtocols = ['plain', 'tfs'] as const;
+export const supportedProviders = ['cpu'] as const;
+export const supportedFormats = ['onnx'] as const;
+export const supportedPlatforms = ['linux/amd64', 'linux/arm64'] as const;
+
+const MiB = 1024 ** 2;
+const GiB = 1024 ** 3;
+
+export const limits = {
+  body: { min: 1024, max: GiB, normal: 64 * MiB },
+  probeMemory: { min: 64 * MiB, max: 1024 * GiB, normal: 4 * GiB },
+  imageSize: { min: MiB, max: 1024 * GiB },
+} as const;

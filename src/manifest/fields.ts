@@ -1,0 +1,130 @@
+import * as z from 'zod';
+import { grammars, parseImageReference, relativePathProblem, textProblem } from '../core/names.ts';
+import { parseSize } from '../core/units.ts';
+import { datatypeSpellings, toDatatype, toDim } from './normalise.ts';
+
+/**
+ * The kinds of values a manifest is made of. The message of every check is the text after "expected": what the value
+ * must be, not what is wrong with it. `params.why` says more, `params.near` lists what may have been meant.
+ */
+
+/** A word of a strict grammar. */
+export function word(grammar: RegExp, expected: string) {
+  return z.string(expected).regex(grammar, expected);
+}
+
+/** One line of printable text that holds no placeholder: nothing would fill it in. */
+export function line(maxLength: number) {
+  const expected = `text on one line, up to ${maxLength} characters`;
+  return z
+    .string(expected)
+    .superRefine((text, context) => {
+      const why =
+        textProblem(text, maxLength) ?? (placeholder.test(text) ? 'it holds a placeholder' : undefined);
+      if (why) context.addIssue({ code: 'custom', message: expected, params: { why } });
+    })
+    .meta({ maxLength });
+}
+
+/** Placeholders are honoured in few fields; everywhere else they would be taken as they stand. */
+const placeholder = /\$\{[A-Za-z_]\w*(?::-[^}]*)?\}/;
+
+const pathExpected = 'a relative path inside the folder of the manifest, with forward slashes';
+
+/** A path relative to the manifest's folder; a leading `./` is dropped. */
+export const path = z
+  .string(pathExpected)
+  .superRefine((text, context) => {
+    const why = relativePathProblem(text.replace(/^\.\//, ''));
+    if (why) context.addIssue({ code: 'custom', message: pathExpected, params: { why } });
+  })
+  .transform((text) => text.replace(/^\.\//, ''))
+  .meta({ maxLength: 512 });
+
+/** A size in bytes: `64MiB`, `200 MB`, `1048576`. */
+export function size(min: number, max: number, expected: string) {
+  const message = `a size ${expected}, such as 64MiB`;
+  return z.union([z.string(), z.number()], message).transform((written, context) => {
+    const bytes = parseSize(String(written));
+    if (bytes !== undefined && bytes >= min && bytes <= max) return bytes;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+}
+
+/** A whole number of milliseconds, items or threads. */
+export function count(min: number, max: number) {
+  const expected = `a whole number from ${min} to ${max}`;
+  return z.int(expected).min(min, expected).max(max, expected);
+}
+
+export function choice<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.enum(values, values.length === 1 ? values[0] : `one of ${values.join(', ')}`);
+}
+
+const datatypeExpected =
+  'a datatype: BOOL, UINT8…UINT64, INT8…INT64, FP16, FP32, FP64 or BYTES (float32, TYPE_FP32, DT_FLOAT, tensor(float) work too)';
+
+export const datatype = z.string(datatypeExpected).transform((written, context) => {
+  const known = toDatatype(written);
+  if (known) return known;
+  context.addIssue({ code: 'custom', message: datatypeExpected, params: { near: datatypeSpellings } });
+  return z.NEVER;
+});
+
+const dimExpected = 'a length, the name of an axis such as batch, or -1, null, "?" for any length';
+
+const dim = z
+  .union(
+    [
+      z.int(dimExpected).min(-1, dimExpected),
+      z.literal('?'),
+      z.string().regex(grammars.axis, dimExpected),
+      z.null(),
+    ],
+    dimExpected,
+  )
+  .transform(toDim);
+
+const shapeExpected = 'a list of axes, batch axis first: [batch, 4]';
+
+/** null: the rank is not known. */
+export const shape = z.array(dim, shapeExpected).max(64, shapeExpected).nullable();
+
+const repositoryExpected = 'an image name without tag, such as registry.example/team/iris';
+
+export const imageRepository = z.string(repositoryExpected).superRefine((text, context) => {
+  const reference = parseImageReference(text);
+  if (reference?.repository === text) return;
+  const hint = reference && 'Leave out tag and digest; the tag is made from the version.';
+  context.addIssue({ code: 'custom', message: repositoryExpected, params: { hint } });
+});
+
+const imageExpected = 'an image reference, such as docker.io/library/node:26-bookworm-slim';
+
+export const imageReference = z
+  .string(imageExpected)
+  .refine((text) => parseImageReference(text) !== undefined, imageExpected);
+
+const versionExpected = 'a whole number or a semantic version: 3, 1.2.0, 2.0.0-rc.1 (in quotes: "1.2.0")';
+
+export const version = z
+  .union([z.string(), z.int(versionExpected)], versionExpected)
+  .transform(String)
+  .refine((text) => grammars.version.test(text), versionExpected);
+
+const labelExpected = 'a class name: text on one line, up to 256 characters, or a whole number';
+
+/** A class name; whole numbers are names too. */
+const labelText = z
+  .union([z.string(), z.int(labelExpected)], labelExpected)
+  .transform(String)
+  .superRefine((text, context) => {
+    const why = textProblem(text, 256);
+    if (why) context.addIssue({ code: 'custom', message: labelExpected, params: { why } });
+  });
+
+export const labels = z
+  .array(labelText, 'a list of class names')
+  .min(1, 'a list of class names')
+  .max(100_000, 'at most 100000 class names');

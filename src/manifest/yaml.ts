@@ -1,0 +1,159 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+} from 'yaml';
+import { type ErrorLocation, failure, type MdeployError } from '../core/errors/error.ts';
+import { showSize } from '../core/units.ts';
+import { showPath } from './path.ts';
+
+/** Finds the line and column of a key path; of the deepest part of it that exists. */
+export type Locate = (path: readonly PropertyKey[], part?: 'key' | 'value') => ErrorLocation;
+
+export interface YamlFile {
+  /** Plain data; undefined when the text could not be read as one document. */
+  readonly data?: unknown;
+  readonly locate: Locate;
+  readonly problems: readonly MdeployError[];
+}
+
+export const maxManifestBytes = 256 * 1024;
+export const maxDepth = 32;
+
+/**
+ * Reads one YAML 1.2 document of the core schema. Size and depth are capped; aliases, merge keys, tags, other
+ * YAML versions and further documents are refused: what a reviewer sees is what is meant.
+ * @param file name for messages only
+ */
+export function readYaml(text: string, file: string): YamlFile {
+  const lines = new LineCounter();
+  const at = (offset: number): ErrorLocation => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const unread = (problem: MdeployError): YamlFile => ({ locate: () => ({ file }), problems: [problem] });
+  const bytes = Buffer.byteLength(text);
+  if (bytes > maxManifestBytes) {
+    const params = { size: showSize(bytes), limit: showSize(maxManifestBytes) };
+    return unread(failure('MANIFEST_TOO_LARGE', params, { at: { file } }));
+  }
+  const document = parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    uniqueKeys: true,
+    stringKeys: true,
+    prettyErrors: false,
+    lineCounter: lines,
+  });
+  const problems = [...syntaxProblems(document, at), ...featureProblems(document, text, at)];
+  const locate = locator(document, at);
+  if (problems.length > 0) return { locate, problems };
+  return { data: document.toJS({ maxAliasCount: 0 }), locate, problems };
+}
+
+type Place = (offset: number) => ErrorLocation;
+
+function syntaxProblems(document: Document.Parsed, at: Place): MdeployError[] {
+  const problems: MdeployError[] = [];
+  for (const error of document.errors) {
+    const details = { at: at(error.pos[0]) };
+    if (error.code === 'RESOURCE_EXHAUSTION')
+      return [failure('MANIFEST_TOO_DEEP', { limit: maxDepth }, details)];
+    if (error.code === 'MULTIPLE_DOCS')
+      problems.push(
+        failure(
+          'MANIFEST_FEATURE',
+          { feature: 'more than one document', hint: 'Keep one document per file.' },
+          details,
+        ),
+      );
+    else if (error.code !== 'DUPLICATE_KEY')
+      problems.push(
+        failure('MANIFEST_SYNTAX', { problem: error.message, hint: syntaxHint(error.code) }, details),
+      );
+  }
+  return problems;
+}
+
+function syntaxHint(code: string): string {
+  return syntaxHints.get(code) ?? 'Check indentation, quotes and brackets on this line and the one before.';
+}
+
+const syntaxHints = new Map([
+  ['TAB_AS_INDENT', 'Indent with spaces.'],
+  ['BAD_SCALAR_START', 'Put the value in quotes.'],
+  ['NON_STRING_KEY', 'Write plain words as keys.'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'Put the value in quotes if it holds ": ".'],
+]);
+
+function featureProblems(document: Document.Parsed, text: string, at: Place): MdeployError[] {
+  const problems: MdeployError[] = [];
+  const refuse = (feature: string, hint: string, offset: number | undefined) =>
+    problems.push(failure('MANIFEST_FEATURE', { feature, hint }, { at: at(offset ?? 0) }));
+  const { yaml } = document.directives;
+  if (yaml.explicit && yaml.version !== '1.2')
+    refuse(`YAML ${yaml.version}`, 'Remove the %YAML line.', text.indexOf('%YAML'));
+  visit(document, {
+    Node(_, node, path) {
+      const offset = node.range?.[0];
+      if (path.filter(isNode).length > maxDepth) {
+        problems.push(failure('MANIFEST_TOO_DEEP', { limit: maxDepth }, { at: at(offset ?? 0) }));
+        return visit.BREAK;
+      }
+      if (isAlias(node)) refuse('an alias', 'Write the value out where it is used.', offset);
+      else if (node.anchor !== undefined)
+        refuse('an anchor', 'Write the value out where it is used.', offset);
+      if (node.tag !== undefined) refuse(`the tag ${shortTag(node.tag)}`, 'Remove it.', offset);
+      return undefined;
+    },
+    Map(_, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const details = { at: at(key.range?.[0] ?? 0) };
+        if (key.value === '<<') refuse('a merge key', 'Write the settings out.', key.range?.[0]);
+        if (key.value === '__proto__')
+          problems.push(
+            failure(
+              'MANIFEST_KEY_UNKNOWN',
+              { key: '__proto__', where: 'a manifest', hint: 'Remove it.' },
+              details,
+            ),
+          );
+        if (seen.has(key.value))
+          problems.push(failure('MANIFEST_KEY_DUPLICATE', { key: String(key.value) }, details));
+        seen.add(key.value);
+      }
+    },
+  });
+  return problems;
+}
+
+function shortTag(tag: string): string {
+  return tag.replace('tag:yaml.org,2002:', '!!');
+}
+
+function locator(document: Document.Parsed, at: Place): Locate {
+  return (path, part = 'value') => {
+    let node: unknown = document.contents;
+    let offset = isNode(node) ? node.range?.[0] : 0;
+    for (const [index, segment] of path.entries()) {
+      if (isSeq(node)) node = node.items[Number(segment)];
+      else if (isMap(node)) {
+        const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment));
+        const wantsKey = part === 'key' && index === path.length - 1;
+        node = wantsKey ? pair?.key : pair?.value;
+      } else break;
+      if (!isNode(node)) break;
+      offset = node.range?.[0] ?? offset;
+    }
+    return { ...at(offset ?? 0), path: showPath(path) };
+  };
+}
