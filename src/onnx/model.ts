@@ -2,6 +2,8 @@ import type { Datatype, Dim } from '../core/tensor.ts';
 
 /** What a `.onnx` file says of itself, read without loading it into the runtime. */
 export interface OnnxModel {
+  /** The path it was read from, or what stands for it in errors. */
+  readonly file: string;
   readonly irVersion: number;
   /** Domain `''` is written `ai.onnx`. */
   readonly opsets: readonly { readonly domain: string; readonly version: number }[];
@@ -12,9 +14,10 @@ export interface OnnxModel {
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   readonly metadata: ReadonlyMap<string, string>;
+  /** Nodes of the graph, its sub-graphs and the model-local functions. */
   readonly nodeCount: number;
   readonly functionCount: number;
-  /** Elements over all initializers. */
+  /** Elements over all initializers and Constant nodes; tree ensembles keep theirs in attributes, which are not counted. */
   readonly parameterCount: number;
   /** Per operator, most frequent first; nodes in sub-graphs and functions included. */
   readonly operators: readonly { readonly domain: string; readonly name: string; readonly count: number }[];
@@ -23,6 +26,8 @@ export interface OnnxModel {
   readonly externalData: readonly ExternalTensor[];
   /** ZipMap nodes, whose sequence-of-map outputs the runtime's Node binding cannot return. */
   readonly zipMaps: readonly ZipMap[];
+  /** Locales that StringNormalizer nodes ask for, sorted (`en_US` where a node names none). */
+  readonly locales: readonly string[];
   readonly fileBytes: number;
 }
 
