@@ -47,21 +47,21 @@ async function checkFile(file: string, folder: string, tensor: ExternalTensor): 
 /** The components of a location that cannot lead out of the folder on any system. */
 function safeParts(file: string, tensor: ExternalTensor): string[] {
   const { location } = tensor;
-  const escape = (problem: string): MdeployError =>
+  const refuse = (problem: string): MdeployError =>
     failure(
       'EXTERNAL_DATA_ESCAPE',
       { file, tensor: tensor.tensor, location, problem },
       { at: { file, path: tensor.position }, received: location },
     );
-  if (/\p{Cc}/u.test(location)) throw escape('a name with control characters');
-  if (/^[a-z]:/i.test(location)) throw escape('an absolute path with a drive letter');
-  if (location.startsWith('/')) throw escape('an absolute path');
-  if (location.includes('\\')) throw escape('a path with backslashes');
+  if (/\p{Cc}/u.test(location)) throw refuse('a name with control characters');
+  if (/^[a-z]:/i.test(location)) throw refuse('an absolute path with a drive letter');
+  if (location.startsWith('/')) throw refuse('an absolute path');
+  if (location.includes('\\')) throw refuse('a path with backslashes');
   // The runtime keeps such names for tensors at an address in its own memory.
-  if (/[<>:"|?*]/.test(location)) throw escape('not a portable file name');
+  if (/[<>:"|?*]/.test(location)) throw refuse('not a portable file name');
   const parts = location.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw escape('outside the folder of the model');
-  if (parts.length === 0) throw escape('the folder of the model itself');
+  if (parts.includes('..')) throw refuse('outside the folder of the model');
+  if (parts.length === 0) throw refuse('the folder of the model itself');
   return parts;
 }
 

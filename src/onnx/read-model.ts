@@ -7,7 +7,7 @@ import { checkFunctions } from './functions.ts';
 import { limits } from './limits.ts';
 import type { OnnxModel } from './model.ts';
 import { readFunction, readGraph } from './read-graph.ts';
-import { looksLikeSavedModel, recognise, savedModel } from './recognise.ts';
+import { recognise } from './recognise.ts';
 import { type ByteSource, bytesSource, withFileSource } from './source.ts';
 import { WireReader } from './wire.ts';
 
@@ -53,7 +53,6 @@ function read(source: ByteSource): OnnxModel {
     hasGraph: false,
   };
   to.reader.fields((tag) => readField(to, head, tag));
-  if (!head.hasGraph && looksLikeSavedModel(source)) throw savedModel(file);
   if (!head.hasGraph) throw to.reader.corrupt('it has no graph');
   if (head.irVersion < 1) throw to.reader.corrupt('it has no IR version');
   if (head.opsets.length === 0) throw to.reader.corrupt('it names no opset');

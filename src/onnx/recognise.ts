@@ -1,4 +1,4 @@
-import { failure, type MdeployError } from '../core/errors/error.ts';
+import { failure } from '../core/errors/error.ts';
 import { showSize } from '../core/units.ts';
 import type { ByteSource } from './source.ts';
 
@@ -19,18 +19,6 @@ export function recognise(source: ByteSource): void {
     throw failure('MODEL_WEB_PAGE', { file, start: text.trim().slice(0, 60) });
   const format = otherFormats.find(({ matches }) => matches(text, source));
   if (format) throw failure('MODEL_OTHER_FORMAT', { file, what: format.what, fix: format.fix });
-}
-
-/**
- * A TensorFlow SavedModel (`saved_model.pb`) starts with the same bytes as an ONNX file of IR version 1:
- * only after reading it without finding a graph is it known.
- */
-export function savedModel(file: string): MdeployError {
-  return failure('MODEL_OTHER_FORMAT', { file, what: 'a TensorFlow SavedModel', fix: viaTensorFlow });
-}
-
-export function looksLikeSavedModel(source: ByteSource): boolean {
-  return /^\x08\x01\x12/.test(source.view(0, headBytes).subarray(0, headBytes).toString('latin1'));
 }
 
 const headBytes = 512;
@@ -55,8 +43,7 @@ const otherFormats: readonly OtherFormat[] = [
   {
     what: 'a PyTorch archive',
     fix: viaTorch,
-    matches: (head) =>
-      head.startsWith('PK\x03\x04') && /data\.pkl|\.format_version|archive_format/.test(head),
+    matches: (head) => head.startsWith('PK\x03\x04') && /\/data(\.pkl|\/)|archive_format/.test(head),
   },
   {
     what: 'a Keras archive',
@@ -79,13 +66,14 @@ const otherFormats: readonly OtherFormat[] = [
   {
     what: 'a Python pickle (scikit-learn, joblib or PyTorch)',
     fix: 'Convert it to ONNX first, for example with skl2onnx; mdeploy never unpickles.',
-    matches: (head) => /^\x80[\x02-\x05][\x00-\xff]/.test(head),
+    matches: starts('\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'),
   },
   {
     what: 'a zlib-compressed joblib pickle',
     fix: 'Convert it to ONNX first with skl2onnx; mdeploy never unpickles.',
-    matches: (head) => /^\x78[\x01\x5e\x9c\xda]/.test(head),
+    matches: starts('\x78\x01', '\x78\x5e', '\x78\x9c', '\x78\xda'),
   },
+  { what: 'a TensorFlow SavedModel', fix: viaTensorFlow, matches: isSavedModel },
   { what: 'an HDF5 file (Keras .h5)', fix: viaTensorFlow, matches: starts('\x89HDF\r\n\x1a\n') },
   { what: 'a TensorFlow Lite model', fix: viaTensorFlow, matches: (head) => head.slice(4, 8) === 'TFL3' },
   {
@@ -96,12 +84,17 @@ const otherFormats: readonly OtherFormat[] = [
   {
     what: 'a safetensors file: weights without a graph',
     fix: 'Load it in its framework and export the model to ONNX.',
-    matches: (head) => /^[\x00-\xff]{5}\0\0\0\{"/.test(head),
+    matches: (head) => head.slice(5, 10) === '\0\0\0{"',
   },
   {
     what: 'a GGUF file',
     fix: 'GGUF models run in llama.cpp; export the original to ONNX.',
     matches: starts('GGUF'),
+  },
+  {
+    what: 'an image',
+    fix: 'Pass the model, not its input.',
+    matches: starts('\x89PNG', '\xff\xd8\xff', 'GIF8'),
   },
   { what: 'a NumPy file', fix: 'Pass the model, not its data.', matches: starts('\x93NUMPY') },
   { what: 'a CatBoost model', fix: "Save it with save_model(path, format='onnx').", matches: starts('CBM1') },
@@ -109,7 +102,7 @@ const otherFormats: readonly OtherFormat[] = [
   {
     what: 'an XGBoost binary model',
     fix: viaTrees,
-    matches: (head) => /^\{L[\x00-\xff]{8}learner/.test(head),
+    matches: (head) => head.startsWith('{L') && head.slice(10, 17) === 'learner',
   },
   { what: 'an XGBoost JSON model', fix: viaTrees, matches: (head) => /^\{\s*"learner"/.test(head) },
   {
@@ -120,7 +113,14 @@ const otherFormats: readonly OtherFormat[] = [
   {
     what: 'a text file',
     fix: 'Pass the .onnx file itself.',
-    matches: (head, source) =>
-      head.length === Math.min(source.size, headBytes) && /^[\t\r\n -~]{8,}$/.test(head),
+    matches: (head, source) => head.length === Math.min(source.size, headBytes) && /^[\s -~]{8,}$/.test(head),
   },
 ];
+
+// An ONNX file of IR version 1 starts alike; but where SavedModel has a nested message (0x0a), ONNX has the name of its producer.
+function isSavedModel(head: string): boolean {
+  if (!head.startsWith('\x08\x01\x12')) return false;
+  let at = 3;
+  while (head.charCodeAt(at) > 0x7f && at < 8) at++;
+  return head[at + 1] === '\n';
+}
