@@ -13,7 +13,7 @@ const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
 
 export const limits = {
-  body: { min: 1024, max: GiB, normal: 64 * MiB },
-  probeMemory: { min: 64 * MiB, max: 1024 * GiB, normal: 4 * GiB },
+  body: { min: 1024, max: GiB },
+  probeMemory: { min: 64 * MiB, max: 1024 * GiB },
   imageSize: { min: MiB, max: 1024 * GiB },
 } as const;

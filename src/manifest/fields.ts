@@ -39,17 +39,20 @@ export const path = z
     if (why) context.addIssue({ code: 'custom', message: pathExpected, params: { why } });
   })
   .transform((text) => text.replace(/^\.\//, ''))
-  .meta({ maxLength: 512 });
+  .meta({ title: 'relative path', maxLength: 512 });
 
 /** A size in bytes: `64MiB`, `200 MB`, `1048576`. */
 export function size(min: number, max: number, expected: string) {
   const message = `a size ${expected}, such as 64MiB`;
-  return z.union([z.string(), z.number()], message).transform((written, context) => {
-    const bytes = parseSize(String(written));
-    if (bytes !== undefined && bytes >= min && bytes <= max) return bytes;
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
+  return z
+    .union([z.string(), z.number()], message)
+    .transform((written, context) => {
+      const bytes = parseSize(String(written));
+      if (bytes !== undefined && bytes >= min && bytes <= max) return bytes;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .meta({ title: 'size' });
 }
 
 /** A whole number of milliseconds, items or threads. */
@@ -65,12 +68,15 @@ export function choice<const T extends readonly [string, ...string[]]>(values: T
 const datatypeExpected =
   'a datatype: BOOL, UINT8…UINT64, INT8…INT64, FP16, FP32, FP64 or BYTES (float32, TYPE_FP32, DT_FLOAT, tensor(float) work too)';
 
-export const datatype = z.string(datatypeExpected).transform((written, context) => {
-  const known = toDatatype(written);
-  if (known) return known;
-  context.addIssue({ code: 'custom', message: datatypeExpected, params: { near: datatypeSpellings } });
-  return z.NEVER;
-});
+export const datatype = z
+  .string(datatypeExpected)
+  .transform((written, context) => {
+    const known = toDatatype(written);
+    if (known) return known;
+    context.addIssue({ code: 'custom', message: datatypeExpected, params: { near: datatypeSpellings } });
+    return z.NEVER;
+  })
+  .meta({ title: 'datatype' });
 
 const dimExpected = 'a length, the name of an axis such as batch, or -1, null, "?" for any length';
 
@@ -84,7 +90,8 @@ const dim = z
     ],
     dimExpected,
   )
-  .transform(toDim);
+  .transform(toDim)
+  .meta({ title: 'axis' });
 
 const shapeExpected = 'a list of axes, batch axis first: [batch, 4]';
 

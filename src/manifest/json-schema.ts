@@ -3,7 +3,8 @@ import { manifestSchema } from './schema.ts';
 
 /** One node of the published JSON Schema, as far as it is read here. */
 export interface SchemaNode {
-  readonly type?: string;
+  readonly title?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly default?: unknown;
   readonly const?: unknown;
@@ -22,7 +23,7 @@ export const schemaId = 'https://unpkg.com/mdeploy/dist/model.schema.json';
 
 /** The JSON Schema (draft 2020-12) of what may be written in a model.yaml, for editors. */
 export function manifestJsonSchema(): Readonly<Record<string, unknown>> {
-  const { $schema, ...schema } = z.toJSONSchema(manifestSchema, { io: 'input' });
+  const { $schema, ...schema } = z.toJSONSchema(manifestSchema, { io: 'input', override: keepExamples });
   const sizeless = JSON.parse(JSON.stringify(schema, withoutEngineBounds)) as Record<string, unknown>;
   return {
     $schema,
@@ -54,6 +55,18 @@ export function placesOf(key: string): string[] {
   };
   walk(manifestJsonSchema() as SchemaNode, '');
   return found;
+}
+
+// zod drops the examples of values that are normalised; they are written as a user would write them, so they hold.
+function keepExamples({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodTypes;
+  jsonSchema: z.core.JSONSchema.BaseSchema;
+}): void {
+  const examples = z.globalRegistry.get(zodSchema)?.examples;
+  if (Array.isArray(examples)) jsonSchema.examples = examples;
 }
 
 // zod writes JavaScript's safe integer range as bounds, which says nothing to a reader.

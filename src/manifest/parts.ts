@@ -69,7 +69,8 @@ const step = z
     if (!grammars.word.test(name)) return refuse('the name is not a word');
     const problem = optionsProblem(options);
     return problem === undefined ? { name, options } : refuse(problem);
-  });
+  })
+  .meta({ title: 'step' });
 
 export const steps = z.array(step, 'a list of steps').max(64, 'at most 64 steps').default([]);
 

@@ -82,7 +82,7 @@ const serving = section({
     .default([...supportedProtocols])
     .describe("What the server speaks: `plain` (POST /predict) and `tfs` (TensorFlow Serving's REST API)."),
   max_body_size: size(limits.body.min, limits.body.max, 'from 1KiB to 1GiB')
-    .default(limits.body.normal)
+    .prefault('64MiB')
     .describe('Largest request body.'),
   timeout_ms: count(1, 3_600_000).default(30_000).describe('Time a request may take in all.'),
   queue: section({
@@ -120,7 +120,7 @@ const runtime = section({
   probe: section({
     timeout_ms: count(100, 3_600_000).default(60_000).describe('Time for the first load and run.'),
     max_memory: size(limits.probeMemory.min, limits.probeMemory.max, 'from 64MiB to 1024GiB')
-      .default(limits.probeMemory.normal)
+      .prefault('4GiB')
       .describe('Memory for the first load and run.'),
   })
     .prefault({})
@@ -166,7 +166,7 @@ export const manifestSchema = section({
   name: word(grammars.modelName, 'up to 128 letters, digits, . _ and -, starting with a letter, digit or _')
     .describe('Name the model is served under.')
     .meta({ examples: ['iris'] }),
-  version: version.default('1').describe('Version of the model: a whole number or a semantic version.'),
+  version: version.prefault('1').describe('Version of the model: a whole number or a semantic version.'),
   description: line(1024).default('').describe('One line for people.'),
   model,
   inputs: inputTensors(section(tensor)).describe(
