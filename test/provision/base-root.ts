@@ -51,9 +51,6 @@ export async function listSystemFiles(node: string): Promise<string[]> {
   const listing = await runCommand('ldd', [node]);
   const libraries = [...listing.matchAll(/(\/\S+\.so\S*)/g)].map((match) => match[1] ?? '');
   const libc = libraries.find((path) => basename(path) === 'libc.so.6');
-  const missing = /(\S+) => not found/.exec(listing)?.[1];
-  if (missing !== undefined) await installMissing(missing);
-  if (missing !== undefined) return listSystemFiles(node);
   if (libc === undefined)
     throw new CannotProvision(`${node} is not linked to glibc, which the base image is made of.`);
   return [
@@ -64,13 +61,6 @@ export async function listSystemFiles(node: string): Promise<string[]> {
       timeZone,
     ]),
   ];
-}
-
-async function installMissing(library: string): Promise<void> {
-  // The one library of node's list that a small Debian lacks.
-  if (!library.startsWith('libatomic'))
-    throw new CannotProvision(`the shared library ${library}, which node loads, is missing.`);
-  await installPackages(['libatomic1'], 'running node');
 }
 
 async function ensureDataFiles(): Promise<void> {

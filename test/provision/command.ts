@@ -20,8 +20,9 @@ export async function runCommand(
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: 'pipe',
-    timeout: options.timeoutMs ?? 600_000,
   });
+  // Not spawn's own `timeout`: that timer keeps this process alive when the program does not exist.
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 600_000);
   // A program that ends without reading its input closes the pipe; its exit status tells what matters.
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
@@ -35,7 +36,7 @@ export async function runCommand(
       if (code === 0) resolve();
       else reject(new Error(describeFailure([program, ...args], code ?? signal, stderr || stdout)));
     });
-  });
+  }).finally(() => clearTimeout(timer));
   return stdout;
 }
 

@@ -16,6 +16,8 @@ export interface DaemonPlan {
   /** dockerd leaves its own and containerd's pid file here. */
   readonly execRoot: string;
   readonly args: readonly string[];
+  /** In a network namespace of its own: an engine without a bridge deletes docker0, whoever made it. */
+  readonly ownNetwork?: boolean;
 }
 
 /** Resolves with the pid once the engine answers; the process outlives this one. */
@@ -31,7 +33,10 @@ export async function startDaemon(plan: DaemonPlan): Promise<number> {
     '--exec-root',
     plan.execRoot,
   ];
-  const child = spawn('dockerd', [...own, ...plan.args], {
+  // unshare becomes dockerd, so the pid stays the same.
+  const command = plan.ownNetwork === true ? ['unshare', '--net', 'dockerd'] : ['dockerd'];
+  const [program = '', ...before] = command;
+  const child = spawn(program, [...before, ...own, ...plan.args], {
     detached: true,
     stdio: ['ignore', log, log],
     env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, DOCKER_HOST: undefined },

@@ -1,5 +1,6 @@
 // Brings Node binaries of given major versions from the npm registry.
 import { join } from 'node:path';
+import { installPackages } from './apt.ts';
 import { cacheFolder, cachePath } from './cache.ts';
 import { CannotProvision, reasonOf } from './cannot-provision.ts';
 import { isExecutable, runCommand } from './command.ts';
@@ -15,11 +16,13 @@ export async function ensureNode(major: NodeMajor): Promise<string> {
   if (await isNodeOfMajor(binary, major)) return binary;
   return withLock(`node-${major}`, async () => {
     if (await isNodeOfMajor(binary, major)) return binary;
-    await install(await cacheFolder('nodes', String(major)), `${packageName}@${major}`);
+    if (!(await isExecutable(binary))) {
+      await install(await cacheFolder('nodes', String(major)), `${packageName}@${major}`);
+    }
+    // The one library of newer versions that a small Debian lacks.
+    if (!(await isNodeOfMajor(binary, major))) await installPackages(['libatomic1'], `running node ${major}`);
     if (await isNodeOfMajor(binary, major)) return binary;
-    throw new CannotProvision(
-      `${packageName}@${major} from npm was installed in ${folder} but does not run.`,
-    );
+    throw new CannotProvision(`node ${major} from npm does not run; remove ${folder} and try again.`);
   });
 }
 

@@ -2,10 +2,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCommand } from './command.ts';
+import { installPackages } from './apt.ts';
+import { hasCommand, pause, runCommand } from './command.ts';
 import { startDaemon } from './daemon.ts';
 import { installEngine } from './install-engine.ts';
-import { endProcess, findByArgument, isAlive, signal } from './processes.ts';
+import { endProcess, findFamily, isAlive, signal } from './processes.ts';
 
 export interface PrivateDocker {
   readonly host: string;
@@ -19,6 +20,7 @@ export interface PrivateDocker {
 /** No network for containers: the shared engine's firewall rules and bridge stay untouched. */
 export async function privateDocker(): Promise<PrivateDocker> {
   await installEngine();
+  if (!(await hasCommand('unshare'))) await installPackages(['util-linux'], 'a second Docker engine');
   const folder = await mkdtemp(join(tmpdir(), 'mdeploy-engine-'));
   const socketPath = join(folder, 'docker.sock');
   const logFile = join(folder, 'dockerd.log');
@@ -26,16 +28,28 @@ export async function privateDocker(): Promise<PrivateDocker> {
     socketPath,
     pidFile: join(folder, 'dockerd.pid'),
     logFile,
+    ownNetwork: true,
     execRoot: join(folder, 'exec'),
-    args: ['--data-root', join(folder, 'data'), '--bridge', 'none', '--iptables=false', '--ip6tables=false'],
+    args: [
+      '--data-root',
+      join(folder, 'data'),
+      '--bridge',
+      'none',
+      '--iptables=false',
+      '--shutdown-timeout',
+      '1',
+    ],
   });
   const endWithTests = (): void => signal(pid, 'SIGTERM');
   process.once('exit', endWithTests);
   const stop = async (): Promise<void> => {
     process.off('exit', endWithTests);
     if (isAlive(pid)) await endProcess(pid);
-    // A killed engine leaves its containerd and shims running; they all name the folder in their arguments.
-    for (const child of await findByArgument(folder)) await endProcess(child, 2_000);
+    // A killed engine leaves containerd and the containers running, and those outlive their shims.
+    const family = await findFamily(folder);
+    for (const member of family) signal(member, 'SIGKILL');
+    for (const deadline = Date.now() + 5_000; family.some(isAlive) && Date.now() < deadline; )
+      await pause(20);
     await unmountBelow(folder);
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };

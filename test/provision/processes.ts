@@ -4,9 +4,7 @@ import { pause } from './command.ts';
 
 /** `PID START`: unique on this machine since it booted. Without /proc the start time is left out. */
 export async function identify(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name in brackets may hold spaces; the start time is the 20th field after it (proc(5), field 22).
-  const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const startTime = (await readStat(pid))[19] ?? '';
   return `${pid} ${startTime}`;
 }
 
@@ -33,17 +31,38 @@ export async function readPidFile(path: string): Promise<number | undefined> {
   return Number.isInteger(pid) && pid > 0 ? pid : undefined;
 }
 
-/** Processes that name `path` in their command line: how the children of a killed engine are found. */
-export async function findByArgument(path: string): Promise<number[]> {
-  const pids = (await readdir('/proc'))
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid) && pid !== process.pid);
+/** Processes that name `path` in their command line, and the children of these: what a killed engine leaves behind. */
+export async function findFamily(path: string): Promise<number[]> {
+  const family = await findByArgument(path);
+  const parents = new Map<number, number>();
+  for (const pid of await listProcesses()) parents.set(pid, await readParent(pid));
+  // A set is walked while it grows, so children's children are reached too.
+  const members = new Set(family);
+  for (const member of members) for (const [pid, parent] of parents) if (parent === member) members.add(pid);
+  return [...members];
+}
+
+async function findByArgument(path: string): Promise<number[]> {
   const found: number[] = [];
-  for (const pid of pids) {
+  for (const pid of await listProcesses()) {
     const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     if (line.includes(path)) found.push(pid);
   }
   return found;
+}
+
+async function listProcesses(): Promise<number[]> {
+  return (await readdir('/proc')).map(Number).filter((pid) => Number.isInteger(pid) && pid !== process.pid);
+}
+
+async function readParent(pid: number): Promise<number> {
+  return Number((await readStat(pid))[1] ?? 0);
+}
+
+/** The fields of proc(5) from the third, the state, on: the second, the name, may hold spaces and brackets. */
+async function readStat(pid: number): Promise<string[]> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** Asks a process to end, and insists after `graceMs`. */

@@ -1,16 +1,14 @@
 // Proves that what provisioning hands out really works: every other engine test stands on this.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ensureBaseImage } from './base-image.ts';
-import { cachePath } from './cache.ts';
-import { CannotProvision, obtain } from './cannot-provision.ts';
+import { obtain } from './cannot-provision.ts';
 import { pause, runCommand } from './command.ts';
 import { ensureDocker, privateDocker } from './docker.ts';
 import { callDocker, isEngineAnswering } from './docker-api.ts';
 import { ensureLocale } from './locale.ts';
-import { withLock } from './lock.ts';
 import { ensureNode, type NodeMajor } from './nodes.ts';
 import { isAlive } from './processes.ts';
 import { ensureVenv } from './python.ts';
@@ -47,19 +45,28 @@ describe.skipIf(docker === undefined)('docker engine', () => {
 
   it('can be had a second time, privately, and killed without harm to the first', async () => {
     const own = await privateDocker();
+    let containerPid = 0;
     try {
       const image = await ensureBaseImage(own.socketPath);
       expect((await runDocker(['run', '--rm', image, 'node', '-p', '6*7'], own.host)).trim()).toBe('42');
+      await runDocker(
+        ['run', '--detach', '--name', 'left', image, 'node', '-e', 'setTimeout(() => 0, 6e5)'],
+        own.host,
+      );
+      containerPid = Number(await runDocker(['inspect', '--format', '{{.State.Pid}}', 'left'], own.host));
       process.kill(own.pid, 'SIGKILL');
       while (isAlive(own.pid)) await pause(20);
       expect(await isEngineAnswering(own.socketPath)).toBe(false);
     } finally {
       await own.stop();
     }
+    expect(isAlive(containerPid)).toBe(false);
     expect(await readFile('/proc/self/mounts', 'utf8')).not.toContain(
       own.socketPath.replace('/docker.sock', ''),
     );
     expect(await isEngineAnswering(socketPath)).toBe(true);
+    const image = await ensureBaseImage(socketPath);
+    expect(await runDocker(['run', '--rm', '--network', 'bridge', image, 'node', '-p', '6*7'])).toBe('42\n');
   });
 });
 
@@ -157,47 +164,6 @@ describe('tools', () => {
     expect(await readFile(join(before.folder, 'kept'), 'utf8')).toBe('');
     await ensureVenv('provision-test', ['six==1.17.0']);
     expect(await readVersion()).toBe('1.17.0\n');
-  });
-});
-
-describe('lock', () => {
-  it('lets one at a time in', async () => {
-    let inside = 0;
-    let most = 0;
-    const work = async () => {
-      most = Math.max(most, ++inside);
-      await pause(20);
-      inside -= 1;
-    };
-    await Promise.all([1, 2, 3, 4].map(() => withLock('provision-test', work)));
-    expect(most).toBe(1);
-  });
-
-  it.each(['999999999 1', `${process.pid} 1`])(
-    'is taken over from a holder that is gone (%s)',
-    async (holder) => {
-      await mkdir(cachePath('locks'), { recursive: true });
-      await writeFile(cachePath('locks', 'provision-test.lock'), holder);
-      expect(await withLock('provision-test', async () => 'ran')).toBe('ran');
-    },
-  );
-});
-
-describe('obtain', () => {
-  it('gives notice on a developer machine, fails in CI, and never hides another error', async () => {
-    const ci = process.env.CI;
-    const refuse = async () =>
-      Promise.reject(new CannotProvision('no engine (this notice is part of a test)'));
-    try {
-      process.env.CI = '';
-      expect(await obtain(refuse)).toBeUndefined();
-      await expect(obtain(() => Promise.reject(new TypeError('bug')))).rejects.toThrow(TypeError);
-      process.env.CI = 'true';
-      await expect(obtain(refuse)).rejects.toThrow(CannotProvision);
-    } finally {
-      if (ci === undefined) delete process.env.CI;
-      else process.env.CI = ci;
-    }
   });
 });
 
