@@ -7,6 +7,11 @@ import type { Signature, Tensor } from '../core/tensor.ts';
 export interface CompiledTransform {
   /** The signature with this step in place: `preprocess` rewrites `inputs`, `postprocess` rewrites `outputs`. */
   readonly signature: Signature;
+  /**
+   * The size of what this step gives depends on the content of each element (pictures of any size): the steps of
+   * its stage then run once per row of this tensor, and the rows are joined behind the last step.
+   */
+  readonly rowsOf?: string;
   apply(tensors: readonly Tensor[]): readonly Tensor[] | Promise<readonly Tensor[]>;
 }
 
@@ -22,6 +27,8 @@ export interface TransformContext {
 
 export interface Transform {
   readonly summary: string;
-  /** @throws MdeployError `TRANSFORM_OPTIONS` or `TRANSFORM_MISFIT` */
-  compile(options: unknown, context: TransformContext): CompiledTransform;
+  /** npm packages that must be beside the server for this step. */
+  readonly packages?: readonly string[];
+  /** @throws MdeployError `TRANSFORM_OPTIONS`, `TRANSFORM_MISFIT` or `TRANSFORM_LIBRARY` */
+  compile(options: unknown, context: TransformContext): CompiledTransform | Promise<CompiledTransform>;
 }

@@ -4,6 +4,7 @@ import { inferenceErrors } from './inference.ts';
 import { manifestErrors } from './manifest.ts';
 import { modelErrors } from './model.ts';
 import { packageErrors } from './package.ts';
+import { pipelineErrors } from './pipeline.ts';
 import { probeErrors } from './probe.ts';
 import type { ErrorRow } from './row.ts';
 import { runtimeErrors } from './runtime.ts';
@@ -15,6 +16,7 @@ export const catalogue = {
   ...modelErrors,
   ...inferenceErrors,
   ...packageErrors,
+  ...pipelineErrors,
   ...probeErrors,
   ...runtimeErrors,
   ...imageErrors,
