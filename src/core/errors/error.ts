@@ -80,7 +80,8 @@ function fill(template: string, params: Readonly<Record<string, string | number>
   return template.replace(/\{(\w+)\}/g, (_, key: string) => printable(String(params[key] ?? '')));
 }
 
-function printable(value: string): string {
+/** A value from outside made safe for one line of a log or a terminal; cut at 400 characters. */
+export function printable(value: string): string {
   const clean = value.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (c) =>
     c === '\n' ? '\\n' : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
