@@ -81,15 +81,20 @@ function misfit(written: readonly Dim[], actual: readonly Dim[] | null): string 
 function mergeShapes(written: readonly Dim[] | null, actual: readonly Dim[] | null): readonly Dim[] | null {
   const lengths = actual ?? written;
   if (lengths === null) return null;
-  return lengths.map((dim, axis) => nameAxis(written?.[axis] || dim, dim, axis));
+  return lengths.map((dim, axis) =>
+    typeof dim === 'number' ? dim : readableDim(written?.[axis] || dim, axis),
+  );
 }
 
-// 0 is a length a model may have and never one a user narrows to; a user's '' leaves the name to the file.
-function nameAxis(wanted: Dim, actual: Dim, axis: number): Dim {
-  const dim = typeof actual === 'number' ? actual : wanted;
-  if (typeof dim === 'number' || grammars.axis.test(dim)) return dim;
+/** A length as it is; a name that says something as it is; else `batch` for the first axis and `dim_N`. */
+export function readableDim(dim: Dim, axis: number): Dim {
+  if (typeof dim === 'number') return dim;
+  if (grammars.axis.test(dim) && !madeByExporter.test(dim)) return dim;
   return axis === 0 ? 'batch' : `dim_${axis}`;
 }
+
+// tf2onnx and paddle2onnx number their free axes.
+const madeByExporter = /^(?:unk__\d+|p2o\.DynamicDimension\.\d+)$/;
 
 function showShape(shape: readonly Dim[] | null): string {
   return shape === null ? 'of any rank' : showSpec({ datatype: 'FP32', shape }).replace(/^FP32/, '');

@@ -1,17 +1,8 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  visit,
-} from 'yaml';
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { type ErrorLocation, failure, type MdeployError } from '../core/errors/error.ts';
 import { showSize } from '../core/units.ts';
 import { showPath } from './path.ts';
+import { featureProblems, maxDepth, type Place } from './yaml-features.ts';
 
 /** Finds the line and column of a key path; of the deepest part of it that exists. */
 export type Locate = (path: readonly PropertyKey[], part?: 'key' | 'value') => ErrorLocation;
@@ -24,7 +15,6 @@ export interface YamlFile {
 }
 
 export const maxManifestBytes = 256 * 1024;
-export const maxDepth = 32;
 
 /**
  * Reads one YAML 1.2 document of the core schema. Size and depth are capped; aliases, merge keys, tags, other
@@ -52,13 +42,11 @@ export function readYaml(text: string, file: string): YamlFile {
     prettyErrors: false,
     lineCounter: lines,
   });
-  const problems = [...syntaxProblems(document, at), ...featureProblems(document, text, at)];
+  const problems = [...syntaxProblems(document, at), ...featureProblems(document, at)];
   const locate = locator(document, at);
   if (problems.length > 0) return { locate, problems };
   return { data: document.toJS({ maxAliasCount: 0 }), locate, problems };
 }
-
-type Place = (offset: number) => ErrorLocation;
 
 function syntaxProblems(document: Document.Parsed, at: Place): MdeployError[] {
   const problems: MdeployError[] = [];
@@ -92,53 +80,6 @@ const syntaxHints = new Map([
   ['NON_STRING_KEY', 'Write plain words as keys.'],
   ['BLOCK_AS_IMPLICIT_KEY', 'Put the value in quotes if it holds ": ".'],
 ]);
-
-function featureProblems(document: Document.Parsed, text: string, at: Place): MdeployError[] {
-  const problems: MdeployError[] = [];
-  const refuse = (feature: string, hint: string, offset: number | undefined) =>
-    problems.push(failure('MANIFEST_FEATURE', { feature, hint }, { at: at(offset ?? 0) }));
-  const { yaml } = document.directives;
-  if (yaml.explicit && yaml.version !== '1.2')
-    refuse(`YAML ${yaml.version}`, 'Remove the %YAML line.', text.indexOf('%YAML'));
-  visit(document, {
-    Node(_, node, path) {
-      const offset = node.range?.[0];
-      if (path.filter(isNode).length > maxDepth) {
-        problems.push(failure('MANIFEST_TOO_DEEP', { limit: maxDepth }, { at: at(offset ?? 0) }));
-        return visit.BREAK;
-      }
-      if (isAlias(node)) refuse('an alias', 'Write the value out where it is used.', offset);
-      else if (node.anchor !== undefined)
-        refuse('an anchor', 'Write the value out where it is used.', offset);
-      if (node.tag !== undefined) refuse(`the tag ${shortTag(node.tag)}`, 'Remove it.', offset);
-      return undefined;
-    },
-    Map(_, map) {
-      const seen = new Set<unknown>();
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue;
-        const details = { at: at(key.range?.[0] ?? 0) };
-        if (key.value === '<<') refuse('a merge key', 'Write the settings out.', key.range?.[0]);
-        if (key.value === '__proto__')
-          problems.push(
-            failure(
-              'MANIFEST_KEY_UNKNOWN',
-              { key: '__proto__', where: 'a manifest', hint: 'Remove it.' },
-              details,
-            ),
-          );
-        if (seen.has(key.value))
-          problems.push(failure('MANIFEST_KEY_DUPLICATE', { key: String(key.value) }, details));
-        seen.add(key.value);
-      }
-    },
-  });
-  return problems;
-}
-
-function shortTag(tag: string): string {
-  return tag.replace('tag:yaml.org,2002:', '!!');
-}
 
 function locator(document: Document.Parsed, at: Place): Locate {
   return (path, part = 'value') => {
