@@ -71,8 +71,8 @@ export const packageErrors = {
     ...own,
     exit: 3,
   },
-  PACKAGE_IMAGES_MISSING: {
-    message: 'The step {step} needs {package} for {platform}, which is not installed.',
+  PACKAGE_MODULE_MISSING: {
+    message: 'The steps of this model need {package} for {platform}, which is not installed.',
     remedy: 'Install it beside mdeploy: `{command}`.',
     ...own,
     exit: 3,

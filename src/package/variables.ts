@@ -1,0 +1,88 @@
+import { elementCount } from '../core/tensor.ts';
+import type { Manifest, TensorField } from '../manifest/manifest.ts';
+import type { PackagePlan } from './plan.ts';
+import type { Item, Variables } from './template.ts';
+
+/** Where the server listens in an image. */
+export const port = 8501;
+/** No name: the base image need not have a passwd file. */
+const user = '10001:10001';
+
+/** Everything a template may name; documented in docs/package.md. */
+export function templateVariables(
+  manifest: Manifest,
+  plan: Omit<PackagePlan, 'files'>,
+  modelFiles: readonly string[],
+): Variables {
+  return {
+    name: manifest.name,
+    version: manifest.version,
+    description: manifest.description,
+    base: plan.base,
+    user,
+    port,
+    tool_version: plan.tool.version,
+    runtime_version: plan.runtime.version,
+    platforms: plan.platforms.map((name) => ({ name })),
+    env: environment(manifest, plan.needs_locale),
+    labels: labels(manifest),
+    model_copies: modelCopies(modelFiles),
+    json_requests: jsonRequests(manifest),
+    image_requests: takesImages(manifest) ? [{ type: 'image/png' }] : [],
+  };
+}
+
+function environment(manifest: Manifest, needsLocale: boolean): Item[] {
+  const locale = needsLocale ? { LANG: 'en_US.UTF-8' } : {};
+  return named({ ...locale, ...manifest.image.env });
+}
+
+function labels(manifest: Manifest): Item[] {
+  return named({
+    'org.opencontainers.image.title': manifest.name,
+    'org.opencontainers.image.version': manifest.version,
+    ...(manifest.description !== '' && { 'org.opencontainers.image.description': manifest.description }),
+    ...manifest.image.labels,
+  });
+}
+
+function named(record: Readonly<Record<string, string>>): Item[] {
+  return Object.entries(record)
+    .map(([name, value]) => ({ name, value }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * The `COPY` lists of the model layer: the files beside the manifest in one, each folder in its own, because copying
+ * several folders at once empties them into one. The manifest itself stays out: it changes most often.
+ */
+function modelCopies(files: readonly string[]): Item[] {
+  const beside = files.filter((file) => !file.includes('/')).sort();
+  const folders = [
+    ...new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/', 1)[0]!)),
+  ].sort();
+  return [
+    ...(beside.length > 0 ? [{ paths: [...beside.map((file) => `model/${file}`), 'model/'] }] : []),
+    ...folders.map((folder) => ({ paths: [`model/${folder}/`, `model/${folder}/`] })),
+  ];
+}
+
+function takesImages(manifest: Manifest): boolean {
+  return manifest.preprocess.some((step) => step.name === 'decode_image');
+}
+
+// An example of zeros in the right shape, where that is short enough to read.
+function jsonRequests(manifest: Manifest): Item[] {
+  if (takesImages(manifest)) return [];
+  const inputs = manifest.inputs.map((input) => [input.name, zeros(input)] as const);
+  if (inputs.some(([, value]) => value === undefined)) return [];
+  return [{ body: JSON.stringify({ inputs: Object.fromEntries(inputs) }) }];
+}
+
+function zeros({ datatype, shape }: TensorField): unknown {
+  if (shape === null) return undefined;
+  const lengths = shape.map((dim) => (typeof dim === 'number' ? dim : 1));
+  if (elementCount(lengths) > 64) return undefined;
+  const zero = datatype === 'BYTES' ? '' : datatype === 'BOOL' ? false : 0;
+  return lengths.reduceRight<unknown>((inner, length) => new Array(length).fill(inner), zero);
+}
