@@ -14,8 +14,10 @@ export interface LoadedVersion {
   readonly gauge: Gauge;
   readonly room: WaitingRoom;
   readonly session: Session;
-  /** Names of the graph's outputs, in order. */
+  /** Names of the graph's outputs that are asked of the engine, in order. */
   readonly graphOutputs: readonly string[];
+  /** Names of what clients get: the graph's outputs, or what `finish` makes of them. */
+  readonly outputNames: readonly string[];
   /** Steps after the model; null when there are none. */
   readonly finish: ((tensors: readonly Tensor[]) => readonly Tensor[] | Promise<readonly Tensor[]>) | null;
   /** Placement and measured run time, for people. */

@@ -20,7 +20,7 @@ export interface Engine {
 
 /**
  * Chooses by measuring: a model whose run on one thread fits the inline budget stays on the event loop, others get a
- * worker thread.
+ * worker thread. Either way the session is warm: it has run `feeds`.
  * @param feeds a valid input set, or undefined when there is none to measure with
  * @throws MdeployError `MODEL_REFUSED`, `ENGINE_FAULT`, `WORKER_DIED`
  */
@@ -36,15 +36,40 @@ export async function startEngine(
     return { session: await openWorkerSession(source), reason: 'large file: worker thread' };
   }
   const session = await openOnnxSession({ ...source, intraOpThreads: oneUnlessSet(source) });
-  const runMs = await measure(session, signature, feeds);
+  let runMs: number;
+  try {
+    runMs = await measure(session, signature, feeds);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
   const shown = `${runMs.toFixed(runMs < 1 ? 3 : 1)} ms a run`;
   if (runMs <= inlineBudgetMs) return { session, runMs, reason: `${shown}: on the event loop` };
   await session.close();
-  return { session: await openWorkerSession(source), runMs, reason: `${shown}: worker thread` };
+  return { session: await openWarm(source, signature, feeds), runMs, reason: `${shown}: worker thread` };
+}
+
+async function openWarm(
+  source: GraphSource,
+  signature: Signature,
+  feeds: readonly Tensor[],
+): Promise<Session> {
+  const session = await openWorkerSession(source);
+  try {
+    await session.run(feeds, namesOf(signature));
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  return session;
+}
+
+function namesOf(signature: Signature): string[] {
+  return signature.outputs.map((output) => output.name);
 }
 
 async function measure(session: Session, signature: Signature, feeds: readonly Tensor[]): Promise<number> {
-  const outputs = signature.outputs.map((output) => output.name);
+  const outputs = namesOf(signature);
   const times: number[] = [];
   // The first run allocates; a slow model shows it at once and need not run again.
   for (let run = 0; run < 5; run++) {

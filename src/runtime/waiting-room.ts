@@ -18,8 +18,8 @@ export interface Ticket {
   readonly deadline: number;
   /** Whole time the client was promised, for the message. */
   readonly limitMs: number;
-  /** Aborted when the client goes away: waiting work is dropped before inference. */
-  readonly signal?: AbortSignal;
+  /** Calls `leave` when the client goes away, so that waiting work is dropped before inference; gives back the way to unsubscribe. */
+  whenGone?(leave: () => void): () => void;
 }
 
 interface Waiting {
@@ -87,11 +87,10 @@ export class WaitingRoom {
           ),
         Math.min(left, timeoutMs),
       );
-      const gone = () => leave(failure('CLIENT_GONE', {}));
-      ticket.signal?.addEventListener('abort', gone, { once: true });
+      const unsubscribe = ticket.whenGone?.(() => leave(failure('CLIENT_GONE', {})));
       const settle = () => {
         clearTimeout(timer);
-        ticket.signal?.removeEventListener('abort', gone);
+        unsubscribe?.();
       };
       const waiting: Waiting = {
         start: () => {

@@ -86,6 +86,13 @@ export const inferenceErrors = {
     grpc: 'INVALID_ARGUMENT',
     exit: 1,
   },
+  INPUT_NESTING: {
+    message: 'Input "{name}"{where} is {received} where its neighbours are {expected}.',
+    remedy: 'Nest all rows of a tensor equally deep.',
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 1,
+  },
   OUTPUT_UNKNOWN: {
     message: 'The model has no output named "{name}".',
     remedy: 'Its outputs are: {outputs}.',
@@ -189,6 +196,13 @@ export const inferenceErrors = {
     remedy: 'Nothing to do.',
     http: 499,
     grpc: 'CANCELLED',
+    exit: 1,
+  },
+  SERVER_FAULT: {
+    message: 'The server failed on this request.',
+    remedy: 'Report request id {request} to whoever runs the server; its log has the cause.',
+    http: 500,
+    grpc: 'INTERNAL',
     exit: 1,
   },
   ENGINE_FAULT: {

@@ -13,16 +13,14 @@ import type { Session } from '../session.ts';
  */
 export function openWorkerSession(source: GraphSource): Promise<Session> {
   const worker = new Worker(roleEntry('engine-worker'), { workerData: { role: 'engine-worker', source } });
-  return new Promise((resolve, reject) => {
-    worker.once('error', (error) => reject(died(source.name, error.message)));
-    worker.once('exit', (code) => reject(died(source.name, `exit code ${code} while loading`)));
-    worker.once('message', (message: FromWorker) => {
-      if (message.kind === 'refused') reject(refusal(source.name, new Error(message.reason)));
-      if (message.kind !== 'ready') return;
-      worker.removeAllListeners();
-      resolve(new WorkerSession(worker, message.signature, source.name));
-    });
+  const opening = Promise.withResolvers<Session>();
+  worker.once('error', (error: Error) => opening.reject(died(source.name, error.message)));
+  worker.once('exit', (code) => opening.reject(died(source.name, `exit code ${code} while loading`)));
+  worker.once('message', (message: FromWorker) => {
+    if (message.kind === 'refused') opening.reject(refusal(source.name, new Error(message.reason)));
+    if (message.kind === 'ready') opening.resolve(new WorkerSession(worker, message.signature, source.name));
   });
+  return opening.promise;
 }
 
 interface Pending {
@@ -45,7 +43,7 @@ class WorkerSession implements Session {
     this.#model = model;
     this.signature = signature;
     worker.on('message', (message: FromWorker) => this.#settle(message));
-    worker.on('error', (error) => this.#die(error.message));
+    worker.on('error', (error: Error) => this.#die(error.message));
     this.#ended = new Promise((resolve) => {
       worker.once('exit', (code) => {
         this.#die(`exit code ${code}`);

@@ -1,0 +1,128 @@
+import { Histogram } from './histogram.ts';
+
+/** The parts of a request's road that are timed, in order. */
+export const phases = ['decode', 'prepare', 'queue', 'run', 'finish', 'encode'] as const;
+export type Phase = (typeof phases)[number];
+
+/** What a scrape asks of the live server. */
+export interface Gauges {
+  ready(): boolean;
+  models(): readonly { model: string; version: string; engine: string; waiting: number; running: number }[];
+}
+
+interface Meters {
+  readonly duration: Histogram;
+  readonly phases: Readonly<Record<Phase, Histogram>>;
+  readonly codes: Map<number, number>;
+}
+
+/** Counters of one server. Labels hold names of loaded models only, so that clients cannot grow them. */
+export class Metrics {
+  readonly #meters = new Map<string, Map<string, Meters>>();
+  readonly #rejected = new Map<string, number>();
+
+  /** The meters of a model and API, made on first use. */
+  of(model: string, api: string): Meters {
+    const apis = this.#meters.get(model) ?? new Map<string, Meters>();
+    const meters = apis.get(api) ?? makeMeters();
+    if (apis.size === 0) this.#meters.set(model, apis);
+    apis.set(api, meters);
+    return meters;
+  }
+
+  /** Counts a request that reached no model. */
+  reject(api: string, code: number): void {
+    const key = `api="${api}",code="${code}"`;
+    this.#rejected.set(key, (this.#rejected.get(key) ?? 0) + 1);
+  }
+
+  /** Text exposition format 0.0.4 of our own series and the process's. */
+  async render(gauges: Gauges): Promise<string> {
+    const { register, collectDefaultMetrics } = await import('prom-client');
+    if (!register.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics();
+    const lines = [...this.#requests(), ...this.#durations(), ...this.#phaseDurations(), ...state(gauges)];
+    return `${lines.join('\n')}\n${await register.metrics()}`;
+  }
+
+  #requests(): string[] {
+    const name = 'mdeploy_requests_total';
+    const lines = header(name, 'counter', 'Requests answered, by model, API and HTTP status');
+    for (const [model, api, meters] of this.#each()) {
+      for (const [code, count] of meters.codes) {
+        lines.push(`${name}{${labels({ model, api, code: String(code) })}} ${count}`);
+      }
+    }
+    lines.push(
+      ...header(
+        'mdeploy_rejected_total',
+        'counter',
+        'Requests that reached no model, by API and HTTP status',
+      ),
+    );
+    for (const [key, count] of this.#rejected) lines.push(`mdeploy_rejected_total{${key}} ${count}`);
+    return lines;
+  }
+
+  #durations(): string[] {
+    const name = 'mdeploy_request_duration_seconds';
+    const lines = header(name, 'histogram', 'Time from the whole request read to the reply made');
+    for (const [model, api, meters] of this.#each())
+      lines.push(...meters.duration.lines(name, labels({ model, api })));
+    return lines;
+  }
+
+  #phaseDurations(): string[] {
+    const name = 'mdeploy_phase_duration_seconds';
+    const lines = header(name, 'histogram', 'Time in each part of the road');
+    for (const [model, api, meters] of this.#each()) {
+      for (const phase of phases)
+        lines.push(...meters.phases[phase].lines(name, labels({ model, api, phase })));
+    }
+    return lines;
+  }
+
+  *#each(): Generator<[model: string, api: string, Meters]> {
+    for (const [model, apis] of this.#meters) {
+      for (const [api, meters] of apis) yield [model, api, meters];
+    }
+  }
+}
+
+function makeMeters(): Meters {
+  const entries = phases.map((phase) => [phase, new Histogram()] as const);
+  return {
+    duration: new Histogram(),
+    phases: Object.fromEntries(entries) as unknown as Readonly<Record<Phase, Histogram>>,
+    codes: new Map(),
+  };
+}
+
+function state(gauges: Gauges): string[] {
+  const models = gauges.models();
+  const each = (name: string, help: string, value: (model: (typeof models)[number]) => number) => [
+    ...header(name, 'gauge', help),
+    ...models.map(
+      (model) => `${name}{${labels({ model: model.model, version: model.version })}} ${value(model)}`,
+    ),
+  ];
+  return [
+    ...header('mdeploy_ready', 'gauge', '1 when /readyz answers 200'),
+    `mdeploy_ready ${gauges.ready() ? 1 : 0}`,
+    ...each('mdeploy_queue_waiting', 'Requests in the waiting room', (model) => model.waiting),
+    ...each('mdeploy_engine_running', 'Requests in the engine', (model) => model.running),
+    ...header('mdeploy_model_info', 'gauge', 'Loaded versions and the engine chosen for them'),
+    ...models.map(
+      ({ model, version, engine }) => `mdeploy_model_info{${labels({ model, version, engine })}} 1`,
+    ),
+  ];
+}
+
+function header(name: string, type: string, help: string): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+}
+
+function labels(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}="${value.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`)
+    .join(',');
+}

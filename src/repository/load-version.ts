@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { asMdeployError, failure } from '../core/errors/error.ts';
+import type { Signature, Tensor } from '../core/tensor.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import { removeZipMaps } from '../onnx/zipmap.ts';
+import { compilePipeline, type Pipeline } from '../pipeline/pipeline.ts';
+import { type Engine, startEngine } from '../runtime/engine.ts';
+import { compileGauge } from '../runtime/gauge.ts';
+import type { GraphSource } from '../runtime/graph-source.ts';
+import { probeModel } from '../runtime/probe.ts';
+import { WaitingRoom } from '../runtime/waiting-room.ts';
+import { likelyLengths, zeroFeeds } from '../runtime/zeros.ts';
+import type { LoadedVersion } from './loaded-version.ts';
+import type { OpenedModel } from './opened-model.ts';
+import { readSample } from './samples.ts';
+
+/** Runs of a measured model that may sit in the event loop's queue at once. */
+const inlineConcurrency = 32;
+
+/**
+ * Opens the engine for a model that has been read: probe, pipeline, measure, warm up. A package was proven when it was
+ * made and its digests when it was opened, so only other models are probed in a throw-away process first.
+ * @throws MdeployError of the model, probe, runtime and pipeline areas
+ */
+export async function loadVersion(opened: OpenedModel): Promise<LoadedVersion> {
+  const { manifest } = opened;
+  refuseAccelerator(manifest);
+  const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
+  const source = await graphSource(opened);
+  const pipeline = await compilePipeline(manifest, signature);
+  const feeds = await warmupFeeds(opened, signature, pipeline);
+  const usable = opened.kind === 'package' ? feeds : await probe(source, manifest, feeds);
+  const engine = await startWarm(source, opened, signature, usable);
+  return {
+    facts: {
+      name: manifest.name,
+      version: manifest.version,
+      description: manifest.description,
+      state: 'AVAILABLE',
+      signature: pipeline.userSignature,
+      labels: new Map(manifest.outputs.flatMap(({ name, labels }) => (labels ? [[name, labels]] : []))),
+    },
+    manifest,
+    prepare: pipeline.prepare,
+    gauge: compileGauge(signature),
+    room: new WaitingRoom({
+      model: manifest.name,
+      concurrency: engine.session.placement === 'inline' ? inlineConcurrency : 1,
+      offLoop: engine.session.placement === 'worker',
+      maxSize: manifest.serving.queue.max_size,
+      timeoutMs: manifest.serving.queue.timeout_ms,
+    }),
+    session: engine.session,
+    graphOutputs: signature.outputs.map((output) => output.name),
+    outputNames: pipeline.userSignature.outputs.map((output) => output.name),
+    finish: pipeline.finish,
+    engine: engine.reason,
+  };
+}
+
+/** What sessions are made from: the file itself, or its bytes with ZipMap nodes replaced. */
+export async function graphSource({ onnx, modelPath, manifest }: OpenedModel): Promise<GraphSource> {
+  const source = { name: manifest.name, path: modelPath, intraOpThreads: manifest.runtime.intra_op_threads };
+  if (onnx.zipMaps.length === 0) return source;
+  return { ...source, bytes: removeZipMaps(await readFile(modelPath), onnx) };
+}
+
+interface Feeds {
+  /** Input sets to warm up with: the first sample, or zeros with several lengths of the free axes. */
+  readonly candidates: readonly (readonly Tensor[])[];
+  /** Samples must run; zeros need not be valid inputs. */
+  readonly from: 'sample' | 'zeros';
+}
+
+async function warmupFeeds(
+  { manifest, root }: OpenedModel,
+  signature: Signature,
+  pipeline: Pipeline,
+): Promise<Feeds> {
+  const { warmup } = manifest.serving;
+  const sample = manifest.samples[0];
+  if (warmup === 'none') return { candidates: [], from: 'zeros' };
+  if (warmup === 'samples' && sample) {
+    const inputs = await readSample(join(root, sample.inputs), pipeline.userSignature.inputs);
+    return { candidates: [pipeline.prepare ? await pipeline.prepare(inputs) : inputs], from: 'sample' };
+  }
+  const lengths = likelyLengths(signature.inputs);
+  return { candidates: lengths.map((length) => zeroFeeds(signature.inputs, length)), from: 'zeros' };
+}
+
+/** Keeps the feeds that the model could be run with in the throw-away process. */
+async function probe(source: GraphSource, manifest: Manifest, { candidates, from }: Feeds): Promise<Feeds> {
+  const { timeout_ms, max_memory_bytes } = manifest.runtime.probe;
+  const { runs } = await probeModel(source, {
+    timeoutMs: timeout_ms,
+    maxMemoryBytes: max_memory_bytes,
+    inputs: candidates,
+  });
+  const failed = runs.find((run) => !run.ok);
+  if (failed && from === 'sample')
+    throw failure('WARMUP_FAILED', { name: source.name, reason: failed.reason });
+  return { candidates: candidates.filter((_, index) => runs[index]?.ok), from };
+}
+
+// Zeros that a package's model refuses are found out here: the next candidate is tried, in the end none.
+async function startWarm(
+  source: GraphSource,
+  opened: OpenedModel,
+  signature: Signature,
+  { candidates, from }: Feeds,
+): Promise<Engine> {
+  for (const feeds of candidates) {
+    try {
+      return await startEngine(source, signature, opened.onnx.fileBytes, feeds);
+    } catch (error) {
+      const fault = asMdeployError(error);
+      if (fault.code !== 'ENGINE_FAULT') throw fault;
+      if (from === 'sample') {
+        throw failure('WARMUP_FAILED', { name: source.name, reason: fault.message }, { cause: fault });
+      }
+    }
+  }
+  return startEngine(source, signature, opened.onnx.fileBytes, undefined);
+}
+
+function refuseAccelerator(manifest: Manifest): void {
+  if (manifest.runtime.accelerator !== 'require') return;
+  throw failure('ACCELERATOR_UNAVAILABLE', { platform: `${process.platform}/${process.arch}` });
+}

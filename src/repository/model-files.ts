@@ -1,0 +1,59 @@
+import { lstat, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure, type MdeployError } from '../core/errors/error.ts';
+import { reasonOf } from '../core/files.ts';
+import { parseLabels } from '../manifest/labels.ts';
+import type { ManifestDraft } from '../manifest/schema.ts';
+
+/**
+ * Proves that a path of the manifest is a plain file inside `root`, with no symbolic link on the way.
+ * @param relative from the manifest, its grammar already checked (no `..`, not absolute)
+ * @param field key path for the message
+ * @returns the absolute path
+ * @throws MdeployError `FILE_OUTSIDE`, `FILE_UNREADABLE`
+ */
+export async function plainFile(
+  root: string,
+  relative: string,
+  field: string,
+  manifestFile?: string,
+): Promise<string> {
+  const at = manifestFile === undefined ? {} : { at: { file: manifestFile, path: field } };
+  const refuse = (reason: string): MdeployError =>
+    failure('FILE_OUTSIDE', { field, path: relative, reason }, at);
+  const parts = relative.split('/').filter((part) => part !== '' && part !== '.');
+  let path = root;
+  for (const [index, part] of parts.entries()) {
+    path = join(path, part);
+    const last = index === parts.length - 1;
+    try {
+      const found = await lstat(path);
+      if (found.isSymbolicLink()) throw refuse(last ? 'is a symbolic link' : 'lies behind a symbolic link');
+      if (last && !found.isFile()) throw refuse('is not a regular file');
+    } catch (error) {
+      if ((error as MdeployError).code === 'FILE_OUTSIDE') throw error;
+      throw failure('FILE_UNREADABLE', { file: path, reason: reasonOf(error) }, { ...at, cause: error });
+    }
+  }
+  return path;
+}
+
+/** Contents of every `labels_file` of a draft, by the path written. @throws MdeployError `LABELS_INVALID` and those of `plainFile` */
+export async function readLabelFiles(
+  root: string,
+  draft: ManifestDraft,
+  manifestFile?: string,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const contents = new Map<string, readonly string[]>();
+  for (const [index, { labels_file: written }] of draft.outputs.entries()) {
+    if (written === undefined || contents.has(written)) continue;
+    const path = await plainFile(root, written, `outputs[${index}].labels_file`, manifestFile);
+    try {
+      contents.set(written, parseLabels(await readFile(path, 'utf8'), path));
+    } catch (error) {
+      if ((error as MdeployError).code === 'LABELS_INVALID') throw error;
+      throw failure('FILE_UNREADABLE', { file: path, reason: reasonOf(error) }, { cause: error });
+    }
+  }
+  return contents;
+}

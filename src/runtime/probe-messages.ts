@@ -1,0 +1,31 @@
+import type { Signature, Tensor } from '../core/tensor.ts';
+import type { GraphSource } from './graph-source.ts';
+
+/** What the parent sends to the child, once. */
+export interface ProbeRequest {
+  readonly source: GraphSource;
+  /** Absent: the child makes zeros from the signature. */
+  readonly inputs?: readonly (readonly Tensor[])[];
+}
+
+export type ProbeStage = 'starting' | 'loading' | 'running';
+
+/** What one feed came to. */
+export type ProbeRun =
+  | { readonly ok: true; readonly ms: number; readonly outputs: readonly Tensor[] }
+  | { readonly ok: false; readonly reason: string };
+
+/** What the child sends: the stages as it reaches them, then exactly one answer. */
+export type ProbeMessage =
+  | { readonly kind: 'stage'; readonly stage: ProbeStage }
+  | { readonly kind: 'runtime-missing'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | ProbeAnswer;
+
+export interface ProbeAnswer {
+  readonly kind: 'done';
+  readonly signature: Signature;
+  readonly loadMs: number;
+  readonly runs: readonly ProbeRun[];
+  readonly peakRssBytes: number;
+}

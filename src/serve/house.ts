@@ -1,0 +1,15 @@
+import type { Logger } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { Repository } from '../repository/repository.ts';
+
+/** What every room of the road shares. */
+export interface House {
+  readonly repository: Repository;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Time a request may take in all, milliseconds. */
+  readonly timeoutMs: number;
+  readonly maxBodyBytes: number;
+  /** `ready`: requests are answered. `draining`: too, but no new ones should be sent. */
+  state: 'starting' | 'ready' | 'draining';
+}

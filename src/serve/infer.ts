@@ -1,0 +1,94 @@
+import { asMdeployError, failure, type MdeployError } from '../core/errors/error.ts';
+import type { InferRequest, InferResponse } from '../core/inference.ts';
+import type { Tensor } from '../core/tensor.ts';
+import type { LoadedVersion } from '../repository/loaded-version.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { Ticket } from '../runtime/waiting-room.ts';
+import type { House } from './house.ts';
+import type { Protocol, RawCall, RawReply, Route } from './protocol.ts';
+import { Watch } from './watch.ts';
+
+export type InferRoute = Extract<Route, { kind: 'infer' }>;
+
+/** The road of a request, once, forward: rooms 3 to 11 of docs/architecture.md. An error jumps straight to 11. */
+export async function answer(
+  call: RawCall,
+  ticket: Ticket,
+  { protocol, route }: { readonly protocol: Protocol; readonly route: InferRoute },
+  house: House,
+): Promise<RawReply> {
+  const watch = new Watch();
+  let model: string | undefined;
+  let reply: RawReply;
+  try {
+    if (house.state === 'starting') throw failure('MODEL_NOT_READY', { name: call.params.name ?? 'default' });
+    const { request, encode } = route.decode(call, house.repository); // 3 interpreter in
+    watch.lap('decode');
+    const response = await infer(request, ticket, house.repository, watch, (name) => {
+      model = name;
+    });
+    reply = encode(response); // 11 interpreter out
+    watch.lap('encode');
+  } catch (error) {
+    reply = refuse(asMdeployError(error), call, protocol, house);
+  }
+  watch.record(house.metrics, model, route.api, reply.status);
+  return reply;
+}
+
+/** Rooms 4 to 10, for every door: from a request of tensors to a response of tensors. */
+export async function infer(
+  request: InferRequest,
+  ticket: Ticket,
+  repository: Repository,
+  watch: Watch,
+  reached: (model: string) => void = () => undefined,
+): Promise<InferResponse> {
+  const lease = repository.lease(request.model, request.version, request.label); // 4 desk
+  try {
+    const { version } = lease;
+    reached(version.facts.name);
+    const prepared = version.prepare ? await version.prepare(request.inputs) : request.inputs; // 5 preparation
+    const inputs = version.gauge(prepared); // 6 gauge
+    watch.lap('prepare');
+    const wanted = chosenOutputs(version, request.outputs);
+    const outputs = await version.room.enter(ticket, () => {
+      watch.lap('queue'); // 7 waiting room
+      return version.session.run(inputs, version.finish ? version.graphOutputs : wanted); // 8 engine
+    });
+    watch.lap('run');
+    const finished = version.finish ? pick(await version.finish(outputs), wanted) : outputs; // 10 finishing
+    watch.lap('finish');
+    return { model: version.facts.name, version: version.facts.version, outputs: finished };
+  } finally {
+    lease.release();
+  }
+}
+
+/** How an error leaves: only its protocol knows how it looks. What is not meant for clients is logged and replaced. */
+export function refuse(
+  error: MdeployError,
+  call: Pick<RawCall, 'id' | 'method' | 'path'>,
+  protocol: Protocol,
+  house: House,
+): RawReply {
+  if (error.http !== 500) return protocol.encodeError(error, call);
+  house.log.error({ request_id: call.id, path: call.path, code: error.code, err: error }, error.message);
+  return protocol.encodeError(failure('SERVER_FAULT', { request: call.id }), call);
+}
+
+function chosenOutputs(version: LoadedVersion, asked: readonly string[] | undefined): readonly string[] {
+  if (!asked) return version.outputNames;
+  for (const name of asked) {
+    if (!version.outputNames.includes(name)) {
+      throw failure('OUTPUT_UNKNOWN', { name, outputs: version.outputNames.join(', ') }, { field: name });
+    }
+  }
+  return asked;
+}
+
+function pick(tensors: readonly Tensor[], names: readonly string[]): readonly Tensor[] {
+  if (names.length === tensors.length && names.every((name, index) => tensors[index]!.name === name))
+    return tensors;
+  return names.map((name) => tensors.find((tensor) => tensor.name === name)!);
+}
