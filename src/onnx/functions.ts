@@ -11,13 +11,15 @@ import { limits } from './limits.ts';
 export function checkFunctions(file: string, main: Calls, functions: ReadonlyMap<string, Calls>): void {
   const measured = new Map<string, Measure>();
   for (const key of functions.keys()) measure(file, key, functions, measured);
+  let deepest = { function: '', depth: 0 };
   for (const [key, { depth }] of measured)
-    if (depth > limits.functionDepth)
-      throw failure(
-        'MODEL_FUNCTION_DEPTH',
-        { file, depth, function: show(key), limit: limits.functionDepth },
-        { at: { file, path: 'functions' } },
-      );
+    if (depth > deepest.depth) deepest = { function: show(key), depth };
+  if (deepest.depth > limits.functionDepth)
+    throw failure(
+      'MODEL_FUNCTION_DEPTH',
+      { file, ...deepest, limit: limits.functionDepth },
+      { at: { file, path: 'functions' } },
+    );
   const nodes = inlinedNodes(main, measured);
   if (nodes > limits.inlinedNodes)
     throw failure('MODEL_TOO_COMPLEX', {
