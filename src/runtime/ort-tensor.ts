@@ -5,7 +5,10 @@ import type { OnnxRuntime } from './onnxruntime.ts';
 /** Our tensor → the runtime's, sharing the same memory (BYTES are decoded: the runtime's strings are UTF-8 text). */
 export function toOrt(ort: OnnxRuntime, tensor: Tensor): OrtTensor {
   const type = ortTypes[tensor.datatype];
-  return new ort.Tensor(type as 'float32', ortData(tensor) as Float32Array, tensor.shape);
+  const made = new ort.Tensor(type as 'float32', ortData(tensor) as Float32Array, tensor.shape);
+  // Where the engine has Float16Array the runtime's wrapper makes one, which its native part cannot read.
+  if (tensor.datatype === 'FP16') Object.defineProperty(made, 'data', { value: tensor.data });
+  return made;
 }
 
 /** The runtime's tensor → ours, sharing the same memory. Undefined for a type without an Open Inference datatype. */
@@ -28,11 +31,6 @@ export function datatypeOf(ortType: string): Datatype | undefined {
 
 function ortData(tensor: Tensor): unknown {
   if (tensor.datatype === 'BYTES') return (tensor.data as BytesElement[]).map(text);
-  // From Node 24 on the runtime insists on Float16Array where the engine has one.
-  if (tensor.datatype === 'FP16' && Half) {
-    const bits = tensor.data as Uint16Array;
-    return new Half(bits.buffer, bits.byteOffset, bits.length);
-  }
   return tensor.data;
 }
 
@@ -43,9 +41,6 @@ function halfBits(data: ArrayBufferView & { length: number }): Uint16Array {
 function text(element: BytesElement): string {
   return typeof element === 'string' ? element : decoder.decode(element);
 }
-
-type HalfArray = new (buffer: ArrayBufferLike, offset: number, length: number) => ArrayBufferView;
-const Half = (globalThis as { Float16Array?: HalfArray }).Float16Array;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
