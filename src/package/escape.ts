@@ -25,7 +25,7 @@ export function escapeFor(
 
 const escapes: Record<Language, (value: unknown) => string | { readonly fault: string }> = {
   plain: (value) => {
-    const odd = /[^A-Za-z0-9._:/@+,=-]/.exec(String(value))?.[0];
+    const odd = /[^A-Za-z0-9._:/@+-]/.exec(String(value))?.[0];
     return odd === undefined
       ? String(value)
       : { fault: `it has the character "${odd}", which needs an escape` };

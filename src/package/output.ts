@@ -36,10 +36,12 @@ async function whatWouldBeLost(target: string): Promise<string | undefined> {
     const [extra] = await extraFiles(target, lock);
     return extra === undefined ? undefined : `${extra} in it was added by hand`;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (absent.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     return `it was changed by hand: ${reasonOf(error).replace(/\.$/, '')}`;
   }
 }
+
+const absent = new Set(['ENOENT', 'ENOTDIR']);
 
 function holds(outer: string, inner: string): boolean {
   const way = relative(outer, inner);

@@ -77,11 +77,11 @@ async function inFreshFolder<T>(
     part: swapNames(archive ?? output!, id).part,
   };
   let swap: Promise<void> | undefined;
+  for (const target of [output, archive]) if (target !== undefined) await makeParent(target);
   // An interrupt must not come between the two renames: a swap that has begun is let finish.
   const forget = onInterrupt(() => swap ?? removeTree(places.folder));
   liveSwaps.add(id);
   try {
-    for (const target of [output, archive]) if (target !== undefined) await makeParent(target);
     return await work(places, (begun) => {
       swap = begun;
       return begun;
