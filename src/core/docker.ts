@@ -1,0 +1,141 @@
+import type Docker from 'dockerode';
+import type { Environment } from './docker/config.ts';
+import { type Endpoint, findEndpoint } from './docker/endpoint.ts';
+import { failure, type MdeployError } from './errors/error.ts';
+import { reasonOf } from './files.ts';
+
+/** A Docker engine that answered. */
+export interface Engine {
+  readonly docker: Docker;
+  readonly endpoint: Endpoint;
+  /** Of the engine: `20.10.24`. */
+  readonly version: string;
+  /** The platform images run on there without emulation: `linux/amd64`. */
+  readonly platform: string;
+}
+
+/** The engine's API level of 20.10, the oldest one that mdeploy is tested with. */
+const neededApi = '1.41';
+const answerTimeoutMs = 15_000;
+
+/**
+ * Finds the engine as the Docker client does and makes sure that it answers. dockerode is loaded only here.
+ * @throws MdeployError `ENGINE_ADDRESS_INVALID`, `DOCKER_CONTEXT_UNKNOWN`, `DOCKER_CONFIG_INVALID`,
+ *   `ENGINE_UNREACHABLE`, `ENGINE_FORBIDDEN`, `ENGINE_TLS`, `ENGINE_TOO_OLD`
+ */
+export async function connect(env: Environment = process.env): Promise<Engine> {
+  const endpoint = await findEndpoint(env);
+  const about = await askVersion(await open(endpoint), endpoint);
+  if (!isAtLeast(about.ApiVersion, neededApi)) {
+    const { address } = endpoint;
+    throw failure('ENGINE_TOO_OLD', { version: about.Version, address, api: about.ApiVersion });
+  }
+  // A fixed API level gives the same answers from every engine; new ones no longer speak the oldest levels.
+  const oldest = about.MinAPIVersion ?? neededApi;
+  const docker = await open(endpoint, isAtLeast(oldest, neededApi) ? oldest : neededApi);
+  return { docker, endpoint, version: about.Version, platform: `${about.Os}/${about.Arch}` };
+}
+
+/** True when the connection itself failed, not the work: the engine ended, or the network did. */
+export function isConnectionLost(error: unknown): boolean {
+  const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
+  return statusCode === undefined && lostCodes.has(code ?? '');
+}
+
+const lostCodes = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ENOENT', 'ECONNABORTED', 'ETIMEDOUT']);
+
+/** The engine's own words, without the frame that dockerode puts round them. */
+export function engineReason(error: unknown): string {
+  const { json } = (error ?? {}) as { json?: { message?: unknown } | null };
+  if (typeof json?.message === 'string') return json.message.trim();
+  return reasonOf(error)
+    .replace(/^\(HTTP code \d+\) [\w ]+ - /, '')
+    .trim();
+}
+
+type About = Awaited<ReturnType<Docker['version']>>;
+
+async function open(endpoint: Endpoint, api?: string): Promise<Docker> {
+  const { default: Dockerode } = await import('dockerode');
+  const version = api === undefined ? undefined : `v${api}`;
+  // Every field is named: what is left out, dockerode fills in from DOCKER_HOST by rules of its own.
+  const none = { socketPath: undefined, host: undefined, port: undefined, agent: undefined } as const;
+  const plain = { ca: undefined, cert: undefined, key: undefined, protocol: 'http' } as const;
+  if (endpoint.kind === 'socket')
+    return make(Dockerode, { ...none, ...plain, socketPath: endpoint.path, version });
+  if (endpoint.kind === 'ssh') {
+    const { SshAgent } = await import('./docker/ssh-agent.ts');
+    return make(Dockerode, { ...none, ...plain, host: 'docker', agent: new SshAgent(endpoint), version });
+  }
+  const { host, port, tls } = endpoint;
+  const address = { ...none, ...plain, host: host.includes(':') ? `[${host}]` : host, port, version };
+  if (!tls) return make(Dockerode, address);
+  const { Agent } = await import('node:https');
+  const { verify, ...material } = tls;
+  const agent = new Agent({ ...material, rejectUnauthorized: verify });
+  return make(Dockerode, { ...address, ...material, protocol: 'https', agent });
+}
+
+// Its types know neither `undefined` as "not this one" nor an agent.
+function make(Dockerode: typeof Docker, options: object): Docker {
+  const saved = process.env.DOCKER_HOST;
+  // With DOCKER_HOST set, its constructor reads certificates again, from wherever it thinks they are.
+  delete process.env.DOCKER_HOST;
+  try {
+    return new Dockerode(options as Docker.DockerOptions);
+  } finally {
+    if (saved !== undefined) process.env.DOCKER_HOST = saved;
+  }
+}
+
+async function askVersion(docker: Docker, endpoint: Endpoint): Promise<About> {
+  const abortSignal = AbortSignal.timeout(answerTimeoutMs);
+  const ask = docker.version as (options: { abortSignal: AbortSignal }) => Promise<About>;
+  try {
+    const about = await ask.call(docker, { abortSignal });
+    if (typeof about?.ApiVersion === 'string') return about;
+  } catch (error) {
+    throw connectionFault(error, endpoint, docker);
+  }
+  throw unreachable(endpoint, 'what answers there is not a Docker engine');
+}
+
+function connectionFault(error: unknown, endpoint: Endpoint, docker: Docker): MdeployError {
+  const { address, source } = endpoint;
+  const { code = '', statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
+  if (code === 'EACCES' || code === 'EPERM')
+    return failure('ENGINE_FORBIDDEN', { address, source }, { cause: error });
+  if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME_MISMATCH)/.test(code))
+    return failure('ENGINE_TLS', { address, source, reason: reasonOf(error) }, { cause: error });
+  if (statusCode === 400 && /HTTP request to an HTTPS server/.test(reasonOf(error))) {
+    const reason = 'the engine wants TLS; set DOCKER_TLS_VERIFY=1';
+    return failure('ENGINE_TLS', { address, source, reason }, { cause: error });
+  }
+  const words = endpoint.kind === 'ssh' ? sshWords(docker, code) : '';
+  return unreachable(endpoint, words || (lacks.get(code) ?? engineReason(error)), error);
+}
+
+function sshWords(docker: Docker, code: string): string {
+  if (code === 'ENOENT') return 'the program ssh is not installed';
+  return ((docker.modem as { agent?: { words?: string } }).agent?.words ?? '').trim();
+}
+
+const lacks = new Map([
+  ['ENOENT', 'there is no such socket'],
+  ['ECONNREFUSED', 'the connection is refused'],
+  ['ENOTFOUND', 'the host name is unknown'],
+  ['EAI_AGAIN', 'the host name cannot be looked up'],
+  ['ABORT_ERR', `no answer within ${answerTimeoutMs / 1000} s`],
+  ['ECONNRESET', 'the connection was closed'],
+]);
+
+function unreachable(endpoint: Endpoint, reason: string, cause?: unknown): MdeployError {
+  const { address, source } = endpoint;
+  return failure('ENGINE_UNREACHABLE', { address, source, reason }, { cause });
+}
+
+function isAtLeast(version: string, least: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+}
