@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MdeployError } from '../../src/core/errors/error.ts';
 import { limits } from '../../src/onnx/limits.ts';
+import type { OnnxModel } from '../../src/onnx/model.ts';
 import { readModel, readModelBytes } from '../../src/onnx/read-model.ts';
 import { signatureOf } from '../../src/onnx/signature.ts';
 import { removeZipMaps } from '../../src/onnx/zipmap.ts';
@@ -31,6 +32,12 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mdeploy-hostile-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Of this process, so that a busy machine does not count. */
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
 
 const read = (...parts: readonly Part[]) => readModelBytes(bytes(parts), 'bomb.onnx');
 
@@ -92,19 +99,16 @@ describe('claims', () => {
 });
 
 describe('amounts', () => {
-  const repeat = (part: Uint8Array, count: number): Uint8Array => {
-    const out = Buffer.alloc(part.length * count);
-    for (let i = 0; i < count; i++) out.set(part, i * part.length);
-    return out;
-  };
+  const repeat = (part: Uint8Array, count: number): Uint8Array =>
+    Buffer.alloc(part.length * count, Buffer.from(part));
 
   it('refuses too many nodes, in bounded time and memory', async () => {
     const nodes = repeat(node('R'), limits.nodes + 1);
-    const started = performance.now();
+    const started = cpuSeconds();
     const error = await errorOf(() => read(model(bareGraph(nodes))));
     expect(error.code).toBe('MODEL_TOO_COMPLEX');
     expect(error.message).toContain('number of nodes');
-    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(cpuSeconds() - started).toBeLessThan(5);
   });
 
   it('refuses too many fields', async () => {
@@ -131,9 +135,9 @@ describe('amounts', () => {
     const floats = repeat(Uint8Array.of((7 << 3) | 5, 0, 0, 0x80, 0x3f), 10_000_000);
     const ints = repeat(Uint8Array.of(8 << 3, 0xe8, 7), 15_000_000);
     const encoded = model(graph(node('TreeEnsembleRegressor', attribute('a', floats), attribute('b', ints))));
-    const started = performance.now();
+    const started = cpuSeconds();
     expect(readModelBytes(encoded, 'forest.onnx').nodeCount).toBe(1);
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(cpuSeconds() - started).toBeLessThan(2);
   });
 
   it('reads a file of almost 2 GiB of weights without reading the weights', async () => {
@@ -230,7 +234,7 @@ describe('mutations of real models', () => {
   ].map((file) => readFileSync(fixturePath(file)));
 
   const survive = (encoded: Uint8Array): void => {
-    const started = performance.now();
+    const started = cpuSeconds();
     try {
       const read = readModelBytes(encoded, 'mutant.onnx');
       signatureOf(read);
@@ -239,7 +243,16 @@ describe('mutations of real models', () => {
       if (!(error instanceof MdeployError)) throw error;
       expect(error.code).not.toBe('INTERNAL');
     }
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(cpuSeconds() - started).toBeLessThan(1);
+  };
+
+  const tryRead = (encoded: Uint8Array): OnnxModel | undefined => {
+    try {
+      return readModelBytes(encoded, 'cut.onnx');
+    } catch (error) {
+      expect(error).toBeInstanceOf(MdeployError);
+      return undefined;
+    }
   };
 
   const anyModel = fc.constantFrom(...originals);
@@ -258,12 +271,14 @@ describe('mutations of real models', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(128e6);
   });
 
-  it('cut-off files are never read as whole', () => {
+  // Fields behind the graph may be missing unnoticed: protobuf marks no end of a file.
+  it('a cut-off file is refused unless the whole graph is there', () => {
     fc.assert(
       fc.property(anyModel, fc.nat(), (original, at) => {
         const cut = original.subarray(0, at % original.length);
         survive(cut);
-        expect(() => readModelBytes(cut, 'cut.onnx')).toThrow(MdeployError);
+        const found = tryRead(cut);
+        if (found) expect(found.nodeCount).toBe(readModelBytes(original, 'whole.onnx').nodeCount);
       }),
       { numRuns: 1_000 },
     );
