@@ -1,0 +1,61 @@
+/**
+ * An answer as a table: one line per row of the batch, one column per output. Numbers keep the digits the server
+ * sent (`JSON.parse` of a double and printing it again does).
+ */
+export function answerTable(answer: unknown): string {
+  const columns = columnsOf(body(answer));
+  const rows = Math.max(0, ...columns.map(({ cells }) => cells.length));
+  const lines = [columns.map(({ title }) => title)];
+  for (let row = 0; row < rows; row++) lines.push(columns.map(({ cells }) => cells[row] ?? ''));
+  const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at]!.length)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, at) => cell.padEnd(widths[at]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+interface Column {
+  readonly title: string;
+  readonly cells: readonly string[];
+}
+
+function body(answer: unknown): unknown {
+  if (!isObject(answer)) return answer;
+  return answer.predictions ?? answer.outputs ?? answer;
+}
+
+function columnsOf(value: unknown): Column[] {
+  if (isObject(value))
+    return Object.entries(value).map(([title, cells]) => ({ title, cells: cellsOf(cells) }));
+  if (Array.isArray(value) && value.length > 0 && value.every(isObject)) return columnsOfRows(value);
+  return [{ title: 'prediction', cells: cellsOf(value) }];
+}
+
+function columnsOfRows(rows: readonly Readonly<Record<string, unknown>>[]): Column[] {
+  const titles = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return titles.map((title) => ({ title, cells: rows.map((row) => (title in row ? cell(row[title]) : '')) }));
+}
+
+function cellsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(cell) : [cell(value)];
+}
+
+function cell(value: unknown): string {
+  if (Array.isArray(value))
+    return value.every((inner) => !Array.isArray(inner)) ? value.map(cell).join(' ') : JSON.stringify(value);
+  if (typeof value === 'string') return printable(value);
+  return JSON.stringify(value) ?? '';
+}
+
+// What a server sends must not steer the terminal.
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '·');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
