@@ -14,8 +14,7 @@ export function word(grammar: RegExp, expected: string) {
 }
 
 /** One line of printable text that holds no placeholder: nothing would fill it in. */
-export function line(maxLength: number) {
-  const expected = `text on one line, up to ${maxLength} characters`;
+export function line(maxLength: number, expected = `text on one line, up to ${maxLength} characters`) {
   return z
     .string(expected)
     .superRefine((text, context) => {
@@ -56,8 +55,7 @@ export function size(min: number, max: number, expected: string) {
 }
 
 /** A whole number of milliseconds, items or threads. */
-export function count(min: number, max: number) {
-  const expected = `a whole number from ${min} to ${max}`;
+export function count(min: number, max: number, expected = `a whole number from ${min} to ${max}`) {
   return z.int(expected).min(min, expected).max(max, expected);
 }
 

@@ -27,10 +27,11 @@ import { inputTensors, outputTensors, secretFree, steps, unique } from './parts.
 const settings = 'settings, one "key: value" per line';
 const section = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, settings);
 
+const tensorName = 'the name of a tensor of the model';
+const threads = 'auto or a whole number from 1 to 256';
+
 const tensor = {
-  name: line(512)
-    .min(1, 'the name of a tensor of the model')
-    .describe("The tensor's name in the model file."),
+  name: line(512, tensorName).min(1, tensorName).describe("The tensor's name in the model file."),
   datatype: datatype
     .optional()
     .describe('Element type. Checked against the model file; taken from it when left out.')
@@ -111,7 +112,7 @@ const runtime = section({
     .default(['cpu'])
     .describe('Execution providers of the runtime, in order.'),
   intra_op_threads: z
-    .union([z.literal('auto'), count(1, 256)], 'auto or a whole number from 1 to 256')
+    .union([z.literal('auto'), count(1, 256, threads)], threads)
     .default('auto')
     .describe('Threads for one operator. `auto` follows the CPU quota of the container.'),
   accelerator: choice(['none', 'prefer', 'require'])

@@ -42,10 +42,16 @@ export function readYaml(text: string, file: string): YamlFile {
     prettyErrors: false,
     lineCounter: lines,
   });
-  const problems = [...syntaxProblems(document, at), ...featureProblems(document, at)];
+  const problems = worthTelling([...syntaxProblems(document, at), ...featureProblems(document, at)]);
   const locate = locator(document, at);
   if (problems.length > 0) return { locate, problems };
   return { data: document.toJS({ maxAliasCount: 0 }), locate, problems };
+}
+
+// One fault of syntax makes many others behind it.
+function worthTelling(problems: readonly MdeployError[]): readonly MdeployError[] {
+  const tooDeep = problems.find(({ code }) => code === 'MANIFEST_TOO_DEEP');
+  return tooDeep ? [tooDeep] : problems.slice(0, 20);
 }
 
 function syntaxProblems(document: Document.Parsed, at: Place): MdeployError[] {
