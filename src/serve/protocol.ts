@@ -44,7 +44,7 @@ export type Route =
       readonly method: 'GET' | 'POST' | 'OPTIONS';
       readonly path: string;
       readonly api: string;
-      answer(call: RawCall, catalogue: Catalogue): RawReply;
+      answer(call: RawCall, catalogue: Catalogue): RawReply | Promise<RawReply>;
       describe?(facts: ModelFacts): OperationDoc;
     };
 

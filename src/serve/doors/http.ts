@@ -1,0 +1,154 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { asMdeployError, failure, type MdeployError } from '../../core/errors/error.ts';
+import { reasonOf } from '../../core/files.ts';
+import type { Ticket } from '../../runtime/waiting-room.ts';
+import type { House } from '../house.ts';
+import { answer, refuse } from '../infer.ts';
+import type { RawCall, RawReply } from '../protocol.ts';
+import { readBody } from './body.ts';
+import { framingFault } from './framing.ts';
+import { nextRequestId } from './request-id.ts';
+import type { Match, NoMatch, Router } from './router.ts';
+import { send } from './send.ts';
+
+export interface HttpDoor {
+  readonly host: string;
+  readonly port: number;
+  /**
+   * Takes no more connections and waits for requests in progress.
+   * @returns whether all of them were finished within the grace (milliseconds)
+   */
+  close(graceMs: number): Promise<boolean>;
+}
+
+/**
+ * Rooms 1 and 12: socket → raw call, reply → socket.
+ * @throws MdeployError `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`
+ */
+export async function openHttpDoor(
+  house: House,
+  router: Router,
+  at: { readonly host: string; readonly port: number },
+): Promise<HttpDoor> {
+  const server = createServer(limits, (request, response) => {
+    void handle(request, response, router, house);
+  });
+  server.maxConnections = 12_000;
+  server.maxRequestsPerSocket = 0;
+  // A refused upload must not be sent first.
+  server.on('checkContinue', (request, response) => {
+    if (Number(request.headers['content-length'] ?? 0) <= house.maxBodyBytes) response.writeContinue();
+    void handle(request, response, router, house);
+  });
+  await listen(server, at);
+  return {
+    host: at.host,
+    port: (server.address() as AddressInfo).port,
+    close: (graceMs) => close(server, graceMs),
+  };
+}
+
+/** Milliseconds; slow and idle clients lose their connection, well-behaved proxies keep theirs. */
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16 * 1024,
+  noDelay: true,
+} as const;
+
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  router: Router,
+  house: House,
+): Promise<void> {
+  const started = performance.now();
+  const id = nextRequestId(request.headers['x-request-id']);
+  const method = request.method ?? 'GET';
+  const url = request.url ?? '/';
+  const queryAt = url.indexOf('?');
+  const path = queryAt < 0 ? url : url.slice(0, queryAt);
+  const found = router.match(method, path);
+  const call = { id, method, path };
+  let reply: RawReply;
+  try {
+    const fault = framingFault(request) ?? ('error' in found ? found.error : undefined);
+    if (fault) throw fault;
+    const match = found as Match;
+    const body = method === 'POST' ? await readBody(request, house.maxBodyBytes) : noBody;
+    const query = queryAt < 0 ? noQuery : new URLSearchParams(url.slice(queryAt + 1));
+    const raw: RawCall = { ...call, params: match.params, query, headers: request.headers, body };
+    reply = await dispatch(raw, match, ticketOf(response, started, house), house);
+  } catch (error) {
+    reply = refused(asMdeployError(error), call, found, house);
+  }
+  if (house.log.isLevelEnabled('debug')) {
+    const ms = Number((performance.now() - started).toFixed(3));
+    house.log.debug({ request_id: id, method, path, status: reply.status, ms }, 'request');
+  }
+  send(request, response, reply, { id, close: house.state === 'draining' });
+}
+
+function dispatch(
+  call: RawCall,
+  { protocol, route }: Match,
+  ticket: Ticket,
+  house: House,
+): RawReply | Promise<RawReply> {
+  if (route.kind === 'infer') return answer(call, ticket, { protocol, route }, house);
+  return route.answer(call, house.repository);
+}
+
+function refused(
+  error: MdeployError,
+  call: Pick<RawCall, 'id' | 'method' | 'path'>,
+  found: Match | NoMatch,
+  house: House,
+): RawReply {
+  const reply = refuse(error, call, found.protocol, house);
+  house.metrics.reject('route' in found ? found.route.api : 'none', reply.status);
+  return reply;
+}
+
+function ticketOf(response: ServerResponse, started: number, house: House): Ticket {
+  return {
+    deadline: started + house.timeoutMs,
+    limitMs: house.timeoutMs,
+    whenGone: (leave) => {
+      response.once('close', leave);
+      return () => response.off('close', leave);
+    },
+  };
+}
+
+function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? failure('PORT_IN_USE', { host, port }, { cause: error })
+          : failure('ADDRESS_UNAVAILABLE', { host, port, reason: reasonOf(error) }, { cause: error }),
+      );
+    });
+    server.listen({ host, port, backlog: 1024 }, () => resolve());
+  });
+}
+
+async function close(server: Server, graceMs: number): Promise<boolean> {
+  const ended = new Promise<true>((resolve) => server.close(() => resolve(true)));
+  server.closeIdleConnections();
+  const timer = Promise.withResolvers<false>();
+  const timeout = setTimeout(() => timer.resolve(false), graceMs);
+  const inTime = await Promise.race([ended, timer.promise]);
+  clearTimeout(timeout);
+  server.closeAllConnections();
+  return inTime;
+}
+
+const noBody = new Uint8Array(0);
+const noQuery = new URLSearchParams();

@@ -1,0 +1,60 @@
+import { failure } from '../core/errors/error.ts';
+import { grammars } from '../core/names.ts';
+import { type LogLevel, logLevels } from '../observability/log.ts';
+import type { ServeOptions } from './serve.ts';
+
+/** Flags of serving, as `node:util` parseArgs takes them; the same in the CLI and in an image. */
+export const serveFlags = {
+  name: { type: 'string' },
+  host: { type: 'string', default: '127.0.0.1' },
+  port: { type: 'string', default: '8501' },
+  'log-level': { type: 'string', default: 'info' },
+  'drain-delay': { type: 'string', default: '250' },
+} as const;
+
+/** @throws MdeployError `USAGE` naming the flag, what it takes and what it got */
+export function parseServeFlags(
+  values: Readonly<Record<string, string | boolean | undefined>>,
+): ServeOptions & { readonly name?: string } {
+  const name = text(values.name);
+  if (name !== undefined && !grammars.modelName.test(name)) {
+    throw wrong('--name', 'letters, digits and . _ - (128 at most)', name);
+  }
+  return {
+    ...(name !== undefined && { name }),
+    host: host(text(values.host) ?? serveFlags.host.default),
+    port: whole('--port', text(values.port) ?? serveFlags.port.default, 65_535),
+    logLevel: level(text(values['log-level']) ?? serveFlags['log-level'].default),
+    drainDelayMs: whole(
+      '--drain-delay',
+      text(values['drain-delay']) ?? serveFlags['drain-delay'].default,
+      600_000,
+    ),
+  };
+}
+
+function host(given: string): string {
+  if (/^[A-Za-z0-9.:_-]{1,253}$/.test(given)) return given;
+  throw wrong('--host', 'a host name or an IP address', given);
+}
+
+function whole(flag: string, given: string, highest: number): number {
+  const value = Number(given);
+  if (/^\d+$/.test(given) && value <= highest) return value;
+  throw wrong(flag, `a whole number from 0 to ${highest}`, given);
+}
+
+function level(given: string): LogLevel {
+  const found = logLevels.find((name) => name === given);
+  if (found) return found;
+  throw wrong('--log-level', logLevels.join(', '), given);
+}
+
+function wrong(flag: string, expected: string, received: string) {
+  const problem = `${flag} takes ${expected}, not "${received}".`;
+  return failure('USAGE', { problem, verb: 'serve' }, { field: flag, expected, received });
+}
+
+function text(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,52 @@
+import type { Metrics } from '../observability/metrics.ts';
+import type { House } from './house.ts';
+import type { Protocol, RawReply, Route } from './protocol.ts';
+
+export interface HealthOptions {
+  readonly version: string;
+  /** OpenAPI document of what is served now. */
+  openapi(): object;
+  gauges(): Parameters<Metrics['render']>[0];
+}
+
+/** Live, ready, metrics, OpenAPI: answered without entering the road, so they work when it is full. */
+export function healthRoutes(house: House, options: HealthOptions): readonly Route[] {
+  return [
+    info('/healthz', 'health', () => json(200, { status: 'ok' })),
+    info('/readyz', 'health', () =>
+      house.state === 'ready' ? json(200, { status: 'ready' }) : json(503, { status: house.state }),
+    ),
+    info('/metrics', 'metrics', async () => ({
+      status: 200,
+      headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+      body: await house.metrics.render(options.gauges()),
+    })),
+    info('/openapi.json', 'openapi', () => json(200, options.openapi())),
+    info('/', 'index', () => json(200, index(house, options.version))),
+  ];
+}
+
+/** The door's own paths as a protocol, with the error form of `dialect`. */
+export function healthProtocol(routes: readonly Route[], dialect: Protocol): Protocol {
+  return { name: 'health', routes, encodeError: dialect.encodeError };
+}
+
+function info(path: string, api: string, answer: () => RawReply | Promise<RawReply>): Route {
+  return { kind: 'info', method: 'GET', path, api, answer };
+}
+
+function index(house: House, version: string): object {
+  const models = house.repository.list().map((facts) => ({ name: facts.name, version: facts.version }));
+  return {
+    server: 'mdeploy',
+    version,
+    models,
+    openapi: '/openapi.json',
+    metrics: '/metrics',
+    ready: '/readyz',
+  };
+}
+
+function json(status: number, document: object): RawReply {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(document) };
+}

@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util';
+import { asMdeployError, failure } from '../core/errors/error.ts';
+import { currentRole } from '../core/roles.ts';
+import { openModel } from '../repository/open-model.ts';
+import { parseServeFlags, serveFlags } from './flags.ts';
+import { runUntilSignal } from './run.ts';
+
+/** Entry of `server.mjs`, the one file inside every package and image. It starts itself again as worker and probe. */
+async function main(): Promise<void> {
+  try {
+    const { values, positionals } = parse();
+    const { name, ...options } = parseServeFlags(values);
+    const opened = await openModel(positionals[0] ?? import.meta.dirname, name === undefined ? {} : { name });
+    process.exitCode = await runUntilSignal(opened, options, () => undefined);
+  } catch (error) {
+    const known = asMdeployError(error);
+    process.stderr.write(`error ${known.code}: ${known.message}\n  ${known.remedy}\n`);
+    process.exitCode = known.exit;
+  }
+}
+
+function parse() {
+  try {
+    return parseArgs({ options: serveFlags, allowPositionals: true, strict: true });
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw failure('USAGE', { problem, verb: 'serve' }, { cause: error });
+  }
+}
+
+const role = currentRole();
+if (role === 'engine-worker') await import('../runtime/engine-worker.ts');
+else if (role === 'model-probe') await import('../runtime/model-probe.ts');
+else await main();

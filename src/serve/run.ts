@@ -1,0 +1,40 @@
+import type { OpenedModel } from '../repository/opened-model.ts';
+import { type RunningServer, type ServeOptions, serve } from './serve.ts';
+
+/**
+ * Serves until SIGTERM or SIGINT, then drains.
+ * @param onReady called once, when `/readyz` answers 200
+ * @returns exit code 0; a drain that was cut short ends the process instead
+ * @throws MdeployError as `serve` does
+ */
+export async function runUntilSignal(
+  opened: OpenedModel,
+  options: ServeOptions,
+  onReady: (server: RunningServer) => void,
+): Promise<number> {
+  const signal = nextSignal();
+  const server = await serve(opened, options);
+  onReady(server);
+  await signal;
+  // The second signal means now.
+  void nextSignal().then(endAtOnce);
+  if (!(await server.stop())) endAtOnce();
+  return 0;
+}
+
+function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const arrived = () => {
+      process.off('SIGTERM', arrived);
+      process.off('SIGINT', arrived);
+      resolve();
+    };
+    process.on('SIGTERM', arrived);
+    process.on('SIGINT', arrived);
+  });
+}
+
+// While a worker is inside the runtime, process.exit() aborts the process with a core dump; SIGKILL just ends it.
+function endAtOnce(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
