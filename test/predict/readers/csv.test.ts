@@ -95,7 +95,7 @@ describe('a CSV input', () => {
         (values) => {
           const given = read(values.map(String).join(','));
           expect(given.kind === 'rows' && given.rows[0]!.map((text) => JSON.parse(text) as number)).toEqual(
-            values,
+            values.map((value) => value + 0),
           );
         },
       ),
