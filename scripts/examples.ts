@@ -34,6 +34,7 @@ async function digitsExample(): Promise<void> {
       Math.round(value * 240),
     );
     const picture = await sharp(grey, { raw: { width: 8, height: 8, channels: 1 } })
+      .toColourspace('b-w')
       .png()
       .toBuffer();
     await writeFile(join(folder, `digit-${digit}.png`), picture);
