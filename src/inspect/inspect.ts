@@ -7,7 +7,7 @@ import { needsLocale } from '../onnx/locale.ts';
 import type { OnnxModel, OnnxValue } from '../onnx/model.ts';
 import { readModel } from '../onnx/read-model.ts';
 import { signatureOf, zipMapShape } from '../onnx/signature.ts';
-import { checkVersions } from '../onnx/versions.ts';
+import { checkVersions, oldOpsets } from '../onnx/versions.ts';
 import { locateModel } from '../repository/locate-model.ts';
 import { openModel } from '../repository/open-model.ts';
 
@@ -30,6 +30,8 @@ export interface ModelReport {
   readonly sha256: string;
   readonly ir_version: number;
   readonly opsets: OnnxModel['opsets'];
+  /** Those older than the runtime promises: some of their operators may have no kernel. */
+  readonly old_opsets: OnnxModel['opsets'];
   readonly producer: OnnxModel['producer'];
   readonly graph: string;
   readonly description: string;
@@ -94,6 +96,7 @@ async function reportOf(onnx: OnnxModel, modelPath: string): Promise<Pick<Inspec
       sha256: await sha256File(modelPath),
       ir_version: onnx.irVersion,
       opsets: onnx.opsets,
+      old_opsets: oldOpsets(onnx),
       producer: onnx.producer,
       graph: onnx.graphName,
       description: onnx.docString,

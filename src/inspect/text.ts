@@ -6,21 +6,23 @@ import type { Inspection, ModelReport, ValueReport } from './inspect.ts';
 /** The report as a table for people. Everything that comes from the file is made safe for a terminal. */
 export function inspectionText(report: Inspection, verbose = false): string {
   const { model, findings } = report;
+  const short = verbose ? (text: string): string => text : firstWords;
   const rows: [label: string, lines: readonly string[]][] = [
-    [report.kind, [report.path]],
+    [report.kind, [report.path === model.path ? '' : report.path]],
     ['name', report.name === undefined ? [] : [`${report.name}, version ${report.version}`]],
     ['model', [`${model.path} (${showSize(model.bytes)})`]],
     ['sha256', [model.sha256]],
-    ['producer', [`${model.producer.name} ${model.producer.version}`.trim()]],
-    ['description', [model.description]],
+    ['producer', [short(`${model.producer.name} ${model.producer.version}`)]],
+    ['description', [short(model.description)]],
     ['IR version', [String(model.ir_version)]],
     ['opsets', [model.opsets.map(({ domain, version }) => `${domain} ${version}`).join(', ')]],
+    ['', model.old_opsets.map(({ domain, version }) => `${domain} ${version} is old: ${oldMeans}`)],
     ['inputs', valueLines(model.inputs)],
     ['outputs', valueLines(model.outputs)],
     ['parameters', [grouped(model.parameters)]],
     ['nodes', [nodesLine(model)]],
     ['operators', verbose ? operatorNames(model) : [firstOperators(model, 12)]],
-    ['metadata', Object.entries(model.metadata).map(([key, value]) => `${key}: ${value}`)],
+    ['metadata', Object.entries(model.metadata).map(([key, value]) => `${key}: ${short(value)}`)],
     [
       'external',
       model.external_data.map(({ location, tensors }) => `${location} (${counted(tensors, 'tensor')})`),
@@ -31,6 +33,8 @@ export function inspectionText(report: Inspection, verbose = false): string {
   ];
   return rows.flatMap(([label, lines]) => rowLines(label, lines)).join('\n');
 }
+
+const oldMeans = 'some of its operators may not run; loading the model tells';
 
 function rowLines(label: string, lines: readonly string[]): string[] {
   const filled = lines.filter((line) => line !== '');
@@ -44,6 +48,13 @@ function valueLines(values: readonly ValueReport[]): string[] {
     const origin = datatype !== undefined && !type.startsWith('tensor(') ? `  (from ${type})` : '';
     return `${name.padEnd(width)}  ${shown}${origin}`;
   });
+}
+
+/** Exporters put whole build logs into names and metadata. */
+function firstWords(text: string): string {
+  const line = text.trim().split('\n', 1)[0] ?? '';
+  const cut = line.slice(0, 100);
+  return cut === text.trim() ? cut : `${cut}…`;
 }
 
 function nodesLine({ nodes, functions }: ModelReport): string {

@@ -7,8 +7,6 @@ export function domainName(domain: string): string {
 export const runtimeDomains: ReadonlySet<string> = new Set([
   'ai.onnx',
   'ai.onnx.ml',
-  'ai.onnx.preview.training',
-  'ai.onnx.training',
   'com.microsoft',
   'com.microsoft.experimental',
   'com.microsoft.nchwc',

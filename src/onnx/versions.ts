@@ -10,8 +10,8 @@ export const supportedOpsets: ReadonlyMap<string, { readonly lowest: number; rea
   ]);
 
 /**
- * Refuses a model that is newer or older than the shipped runtime. A version below the lowest only matters where an
- * operator of that domain is used; one above the highest is refused by the runtime in any case.
+ * Refuses a model that is newer than the shipped runtime. Versions below the lowest are not refused: the runtime
+ * decides them operator by operator when it loads the model, and many a model of opset 6 runs; see `oldOpsets`.
  * @throws MdeployError `MODEL_IR_UNSUPPORTED`, `MODEL_OPSET_UNSUPPORTED`
  */
 export function checkVersions(model: OnnxModel): void {
@@ -26,15 +26,13 @@ export function checkVersions(model: OnnxModel): void {
         received: String(model.irVersion),
       },
     );
-  const used = new Set(model.operators.map(({ domain }) => domain));
   for (const { domain, version } of model.opsets) {
     const range = supportedOpsets.get(domain);
-    if (!range) continue;
+    if (!range || version <= range.highest) continue;
     const { lowest, highest } = range;
-    if (version <= highest && (version >= lowest || !used.has(domain))) continue;
     throw failure(
       'MODEL_OPSET_UNSUPPORTED',
-      { file, received: version, domain, lowest, highest, suggested: version > highest ? highest : 17 },
+      { file, received: version, domain, lowest, highest },
       {
         at: { file, path: 'opset_import' },
         expected: `${lowest} to ${highest}`,
@@ -42,4 +40,13 @@ export function checkVersions(model: OnnxModel): void {
       },
     );
   }
+}
+
+/** Opsets in use that are older than what the runtime promises: some of their operators may have no kernel. */
+export function oldOpsets(model: OnnxModel): OnnxModel['opsets'] {
+  const used = new Set(model.operators.map(({ domain }) => domain));
+  return model.opsets.filter(({ domain, version }) => {
+    const range = supportedOpsets.get(domain);
+    return range !== undefined && version < range.lowest && used.has(domain);
+  });
 }

@@ -198,7 +198,7 @@ export class WireReader {
   #overrun(end: number): MdeployError {
     const file = this.source.label;
     if (this.#depth === 0 && end <= limits.fileBytes && this.#topTags.has(this.#tag))
-      return failure('MODEL_TRUNCATED', { file, expected: `at least ${end}`, received: this.source.size });
+      return truncated(file, `at least ${end}`, this.source.size);
     return this.corrupt('a part of it claims to be longer than the whole');
   }
 
@@ -224,10 +224,11 @@ export class WireReader {
     this.#windowStart = this.position;
     this.#window = this.source.view(this.position, count);
     if (this.#window.length < count)
-      throw failure('MODEL_TRUNCATED', {
-        file: this.source.label,
-        expected: this.source.size,
-        received: this.position + this.#window.length,
-      });
+      throw truncated(this.source.label, String(this.source.size), this.position + this.#window.length);
   }
+}
+
+function truncated(file: string, expected: string, received: number): MdeployError {
+  const details = { at: { file }, expected: `${expected} bytes`, received: `${received} bytes` };
+  return failure('MODEL_TRUNCATED', { file, expected, received }, details);
 }

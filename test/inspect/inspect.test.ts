@@ -129,7 +129,6 @@ describe('the table', () => {
     const text = inspectionText(await inspect(fixturePath('real/ocr_cls/model.onnx')));
     const labels = text.split('\n').map((line) => line.slice(0, 12).trim());
     expect(labels).toEqual([
-      'file',
       'model',
       'sha256',
       'producer',
@@ -150,6 +149,14 @@ describe('the table', () => {
     const lines = inspectionText(report, true).split('\n');
     expect(lines.length).toBeGreaterThan(report.model.operators.length);
     expect(lines.some((line) => line.includes('more'))).toBe(false);
+  });
+
+  it('cuts what exporters put into names and metadata, unless verbose', async () => {
+    const report = await inspect(fixturePath('boosted/catboost_iris/model.onnx'));
+    const text = inspectionText(report);
+    expect(text).toMatch(/^producer {5}CatBoost Git info:…$/m);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThan(140);
+    expect(inspectionText(report, true)).toContain('CatBoost Git info:\\n');
   });
 
   it('shows types no protocol can carry in the words of ONNX, and the findings', async () => {
@@ -176,6 +183,17 @@ describe('the table', () => {
     const text = inspectionText(await inspect(path));
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
     expect(text).toContain('\\u001b]0;owned');
+  });
+
+  it('says of an old opset what that means', async () => {
+    const path = written(
+      'old.onnx',
+      bytes(int(1, 3), bareGraph(node('Relu'), msg(11, floatValue('x'))), opset('', 6)),
+    );
+    const report = await inspect(path);
+    expect(report.findings).toEqual([]);
+    expect(report.model.old_opsets).toEqual([{ domain: 'ai.onnx', version: 6 }]);
+    expect(inspectionText(report)).toMatch(/^opsets {7}ai\.onnx 6\n {13}ai\.onnx 6 is old: /m);
   });
 
   it('tells manifest, metadata, functions and custom operators where there are any', async () => {

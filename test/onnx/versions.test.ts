@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { needsLocale } from '../../src/onnx/locale.ts';
 import { readModel, readModelBytes } from '../../src/onnx/read-model.ts';
-import { checkVersions } from '../../src/onnx/versions.ts';
+import { checkVersions, oldOpsets } from '../../src/onnx/versions.ts';
 import { fixturePath } from '../fixtures.ts';
 import { errorOf } from './codes.ts';
 import { attribute, bytes, graph, int, model, node, opset, str } from './proto.ts';
@@ -29,7 +29,6 @@ describe('checkVersions', () => {
   it.each([
     ['', 27, 'ai.onnx; the shipped runtime supports 7 to 26', 'convert_version(model, 26)'],
     ['ai.onnx', 28, 'ai.onnx; the shipped runtime supports 7 to 26', 'convert_version(model, 26)'],
-    ['', 6, 'ai.onnx; the shipped runtime supports 7 to 26', 'convert_version(model, 17)'],
     ['ai.onnx.ml', 6, 'ai.onnx.ml; the shipped runtime supports 1 to 5', 'convert_version(model, 5)'],
   ])('refuses opset "%s" %i', async (domain, version, message, remedy) => {
     const error = await errorOf(() => checkVersions(withVersions(8, opset(domain, version), node('Relu'))));
@@ -37,14 +36,22 @@ describe('checkVersions', () => {
     expect(error.message).toContain(message);
     expect(error.remedy).toContain(remedy);
   });
+});
+
+describe('oldOpsets', () => {
+  it('names opsets in use that are older than promised; they are not refused', () => {
+    const old = withVersions(3, opset('', 6), node('Relu'));
+    expect(() => checkVersions(old)).not.toThrow();
+    expect(oldOpsets(old)).toEqual([{ domain: 'ai.onnx', version: 6 }]);
+  });
 
   it('lets an old opset be of which no operator is used', () => {
-    const unused = withVersions(
-      3,
-      bytes(opset('', 1), opset('ai.onnx.ml', 1)),
-      node('Scaler', str(7, 'ai.onnx.ml')),
-    );
-    expect(() => checkVersions(unused)).not.toThrow();
+    const opsets = bytes(opset('', 1), opset('ai.onnx.ml', 1));
+    expect(oldOpsets(withVersions(3, opsets, node('Scaler', str(7, 'ai.onnx.ml'))))).toEqual([]);
+  });
+
+  it('knows nothing of other domains', () => {
+    expect(oldOpsets(withVersions(8, bytes(opset('', 17), opset('my.ops', 0)), node('Relu')))).toEqual([]);
   });
 });
 

@@ -85,7 +85,7 @@ export const modelErrors = {
   MODEL_OPSET_UNSUPPORTED: {
     message: '{file} uses opset {received} of {domain}; the shipped runtime supports {lowest} to {highest}.',
     remedy:
-      'Export it again with opset {highest} or lower, or use onnx.version_converter.convert_version(model, {suggested}).',
+      'Export it again with opset {highest} or lower, or use onnx.version_converter.convert_version(model, {highest}).',
     http: 500,
     grpc: 'FAILED_PRECONDITION',
     exit: 1,
