@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { failure } from '../core/errors/error.ts';
 import { version } from '../core/version.ts';
 
@@ -22,10 +21,11 @@ export interface Assets {
 
 declare const MDEPLOY_BUILD: 'cli' | 'server' | undefined;
 
-/** @throws MdeployError `PACKAGE_UNBUILT` in a clone where nothing was built yet */
-export async function findAssets(): Promise<Assets> {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const root = join(here, typeof MDEPLOY_BUILD === 'undefined' ? '../..' : '..');
+/**
+ * @param root folder of the installed package or clone
+ * @throws MdeployError `PACKAGE_UNBUILT` in a clone where nothing was built yet
+ */
+export async function findAssets(root = ownRoot()): Promise<Assets> {
   const server = join(root, 'dist/server.mjs');
   const notices = join(root, 'dist/server.NOTICES');
   const runtime = join(root, 'dist/runtime/node_modules');
@@ -36,4 +36,9 @@ export async function findAssets(): Promise<Assets> {
   const { version: runtimeVersion } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string };
   const templates = join(root, 'templates/app');
   return { server, notices, runtime, runtimeVersion, templates, toolVersion: version, root };
+}
+
+// The built chunks lie in dist/, this source in src/package/.
+function ownRoot(): string {
+  return join(import.meta.dirname, typeof MDEPLOY_BUILD === 'undefined' ? '../..' : '..');
 }
