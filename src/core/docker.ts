@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import type { Environment } from './docker/config.ts';
 import { type Endpoint, findEndpoint } from './docker/endpoint.ts';
+import { engineReason } from './docker/faults.ts';
 import { failure, type MdeployError } from './errors/error.ts';
 import { reasonOf } from './files.ts';
 
@@ -34,23 +35,6 @@ export async function connect(env: Environment = process.env): Promise<Engine> {
   const oldest = about.MinAPIVersion ?? neededApi;
   const docker = await open(endpoint, isAtLeast(oldest, neededApi) ? oldest : neededApi);
   return { docker, endpoint, version: about.Version, platform: `${about.Os}/${about.Arch}` };
-}
-
-/** True when the connection itself failed, not the work: the engine ended, or the network did. */
-export function isConnectionLost(error: unknown): boolean {
-  const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
-  return statusCode === undefined && lostCodes.has(code ?? '');
-}
-
-const lostCodes = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ENOENT', 'ECONNABORTED', 'ETIMEDOUT']);
-
-/** The engine's own words, without the frame that dockerode puts round them. */
-export function engineReason(error: unknown): string {
-  const { json } = (error ?? {}) as { json?: { message?: unknown } | null };
-  if (typeof json?.message === 'string') return json.message.trim();
-  return reasonOf(error)
-    .replace(/^\(HTTP code \d+\) [\w ]+ - /, '')
-    .trim();
 }
 
 type About = Awaited<ReturnType<Docker['version']>>;

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
+import { engineFault } from '../../core/docker/faults.ts';
 import type { ImageFacts, ImageLayer } from '../builder.ts';
 import type { BuildStep } from '../progress.ts';
-import { engineFault } from './docker-faults.ts';
 
 interface HistoryEntry {
   readonly Id: string;

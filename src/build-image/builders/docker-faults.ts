@@ -1,5 +1,5 @@
-import { engineReason, isConnectionLost } from '../../core/docker.ts';
-import { failure, MdeployError } from '../../core/errors/error.ts';
+import { engineFault, engineReason, isDiskFull } from '../../core/docker/faults.ts';
+import { failure, type MdeployError } from '../../core/errors/error.ts';
 import type { BuildProgress } from '../progress.ts';
 
 /**
@@ -16,15 +16,6 @@ export function buildFault(error: unknown, progress: BuildProgress, base: string
 /** An error line in the answer of the engine: its words, not ours. */
 export class EngineSays extends Error {}
 
-/** Any other call of the engine that failed. `step` completes "The engine refused: …". */
-export function engineFault(error: unknown, step: string): MdeployError {
-  if (error instanceof MdeployError) return error;
-  if (isConnectionLost(error)) return failure('ENGINE_LOST', { step }, { cause: error });
-  const reason = engineReason(error);
-  if (isDiskFull(reason)) return failure('ENGINE_DISK_FULL', { step }, { cause: error });
-  return failure('ENGINE_REFUSED', { step, reason }, { cause: error });
-}
-
 function stepFault(reason: string, progress: BuildProgress, base: string): MdeployError {
   if (isDiskFull(reason)) return failure('ENGINE_DISK_FULL', { step: progress.where });
   const step = progress.current;
@@ -34,10 +25,6 @@ function stepFault(reason: string, progress: BuildProgress, base: string): Mdepl
     return failure('BUILD_BASE_UNAVAILABLE', { base: from || base, reason: plainPull(reason) });
   const { number, total, instruction } = step;
   return failure('BUILD_STEP_FAILED', { step: number, steps: total, instruction, reason });
-}
-
-function isDiskFull(reason: string): boolean {
-  return /no space left on device|disk quota exceeded/i.test(reason);
 }
 
 // The texts of a 20.10 engine that cannot pull, in words a newcomer understands; others are passed on.

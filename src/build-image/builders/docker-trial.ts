@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
+import { engineFault } from '../../core/docker/faults.ts';
 import { failure } from '../../core/errors/error.ts';
 import { onInterrupt } from '../../core/interrupt.ts';
 import type { ImageFacts, Trial } from '../builder.ts';
-import { engineFault } from './docker-faults.ts';
 
 /**
  * Runs a container as the strictest production would: nothing writable, no capabilities, no way out to any network

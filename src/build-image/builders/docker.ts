@@ -1,6 +1,7 @@
 import type { Environment } from '../../core/docker/config.ts';
 import { findCredentials, registryOf, toAuthConfig } from '../../core/docker/credentials.ts';
 import { isLocal } from '../../core/docker/endpoint.ts';
+import { engineFault } from '../../core/docker/faults.ts';
 import { jsonLines } from '../../core/docker/json-lines.ts';
 import { connect, type Engine } from '../../core/docker.ts';
 import { failure } from '../../core/errors/error.ts';
@@ -10,7 +11,7 @@ import type { Builder, BuilderEntry, BuildPlan, ImageFacts } from '../builder.ts
 import { packContext } from '../context.ts';
 import { type BuildLine, BuildProgress } from '../progress.ts';
 import { imageFacts } from './docker-facts.ts';
-import { buildFault, EngineSays, engineFault } from './docker-faults.ts';
+import { buildFault, EngineSays } from './docker-faults.ts';
 import { startTrial } from './docker-trial.ts';
 
 /** Through the engine's classic build API, which every engine from 20.10 on has, with or without BuildKit. */
