@@ -2,8 +2,6 @@ import { failure } from '../../core/errors/error.ts';
 import { predict, type Question } from '../../predict/predict.ts';
 import { type Server, server } from '../../predict/server.ts';
 import { answerTable } from '../../predict/table.ts';
-import { openModel } from '../../repository/open-model.ts';
-import { serve } from '../../serve/serve.ts';
 import type { CliCommand } from '../command.ts';
 
 interface Flags {
@@ -49,7 +47,12 @@ export const command: CliCommand = {
 };
 
 // The model runs behind the very server that `serve` starts, on a free loopback port: the same road, the same answer.
+// Both are loaded here: asking a server over the network needs neither.
 async function here<T>(target: string, timeoutMs: number, ask: (server: Server) => Promise<T>): Promise<T> {
+  const [{ openModel }, { serve }] = await Promise.all([
+    import('../../repository/open-model.ts'),
+    import('../../serve/serve.ts'),
+  ]);
   const opened = await openModel(target);
   const { serving } = opened.manifest;
   const manifest = {
