@@ -37,6 +37,35 @@ export const probeErrors = {
     grpc: 'INTERNAL',
     exit: 3,
   },
+  LOCALE_MISSING: {
+    message: 'The text operators of the model need the locale {locale}, which this machine does not have.',
+    remedy: 'Install it (Debian: apt-get install locales; localedef -i en_US -f UTF-8 en_US.UTF-8).',
+    http: 500,
+    grpc: 'FAILED_PRECONDITION',
+    exit: 3,
+  },
+  IMAGE_LIMIT_HOPELESS: {
+    message: 'image.max_size is {limit}, but model ({model}), runtime and Node alone take {least}.',
+    remedy: 'Raise image.max_size, or make the model smaller.',
+    http: 500,
+    grpc: 'FAILED_PRECONDITION',
+    exit: 2,
+  },
+  SAMPLE_DIFFERS: {
+    message: 'Output "{name}" is not what {file} promises: {reason}.',
+    remedy:
+      'If the model is right, write the sample anew; if it is nearly right, raise the tolerance of the sample.',
+    http: 500,
+    grpc: 'FAILED_PRECONDITION',
+    exit: 1,
+  },
+  SAMPLE_REFUSED: {
+    message: 'The model cannot be run with the sample {file}: {reason}',
+    remedy: 'Give the sample inputs that the model accepts.',
+    http: 500,
+    grpc: 'FAILED_PRECONDITION',
+    exit: 1,
+  },
   SAMPLE_MALFORMED: {
     message: 'Sample {file} is not a JSON document of tensors: {reason}.',
     remedy:
