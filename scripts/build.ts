@@ -1,6 +1,6 @@
-// `npm run build`: everything that is published or put into a package, made whole in a sibling folder and then
-// moved to dist/, so that a failed build leaves the last good one.
-import { rename, rm } from 'node:fs/promises';
+// `npm run build`: everything that is published or put into a package, made whole in .cache/ and then moved to dist/,
+// so that a failed build leaves the last good one.
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleCli, bundleServer } from './build/bundles.ts';
 import { writeNotices } from './build/notices.ts';
@@ -9,24 +9,32 @@ import { writeSchema } from './build/schema.ts';
 import { writeTypes } from './build/types.ts';
 
 const root = join(import.meta.dirname, '..');
-const out = join(root, `dist.${process.pid}.tmp`);
+const dist = join(root, 'dist');
+const work = join(root, '.cache', `build-${process.pid}`);
+const out = join(work, 'dist');
 
 try {
-  const [cli, server] = await Promise.all([
-    bundleCli(root, out),
-    bundleServer(root, out),
+  await mkdir(out, { recursive: true });
+  const cli = bundleCli(root, out);
+  const server = bundleServer(root, out);
+  await whole([
+    cli.then(async ({ inputs }) =>
+      writeNotices(root, join(out, 'THIRD-PARTY-NOTICES'), [...inputs, ...(await server).inputs]),
+    ),
+    server.then(({ inputs }) => writeNotices(root, join(out, 'server.NOTICES'), inputs)),
     vendorRuntime(root, join(out, 'runtime', 'node_modules')),
     writeTypes(root, join(out, 'types')),
     writeSchema(join(out, 'model.schema.json')),
   ]);
-  await writeNotices(root, join(out, 'THIRD-PARTY-NOTICES'), [...cli.inputs, ...server.inputs]);
-  await writeNotices(root, join(out, 'server.NOTICES'), server.inputs);
-  const old = join(root, `dist.${process.pid}.old`);
-  await rename(join(root, 'dist'), old).catch((error: NodeJS.ErrnoException) => {
+  await rename(dist, join(work, 'old')).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
-  await rename(out, join(root, 'dist'));
-  await rm(old, { recursive: true, force: true });
+  await rename(out, dist);
 } finally {
-  await rm(out, { recursive: true, force: true });
+  await rm(work, { recursive: true, force: true });
+}
+
+// Waits for all even when one fails: what still writes would bring the removed folder back.
+async function whole(steps: readonly Promise<unknown>[]): Promise<void> {
+  for (const step of await Promise.allSettled(steps)) if (step.status === 'rejected') throw step.reason;
 }

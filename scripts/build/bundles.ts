@@ -80,12 +80,12 @@ async function shared(root: string, kind: 'cli' | 'server') {
 }
 
 /** npm packages among the inputs of a bundle. */
-export function bundledPackages(metafile: Pick<Metafile, 'inputs'>): string[] {
-  const names = Object.keys(metafile.inputs).flatMap((input) => packageOf(input) ?? []);
-  return [...new Set(names)].sort();
+function bundledPackages(metafile: Pick<Metafile, 'inputs'>): string[] {
+  return [...new Set(Object.keys(metafile.inputs).flatMap((input) => packageOf(input)?.name ?? []))].sort();
 }
 
-/** `node_modules/@grpc/grpc-js/build/x.js` → `@grpc/grpc-js`; undefined for our own files. */
-export function packageOf(input: string): string | undefined {
-  return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1];
+/** `node_modules/@grpc/grpc-js/build/x.js` → `@grpc/grpc-js` and its folder; undefined for our own files. */
+export function packageOf(input: string): { readonly name: string; readonly folder: string } | undefined {
+  const [, folder, name] = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(input) ?? [];
+  return folder === undefined || name === undefined ? undefined : { name, folder };
 }

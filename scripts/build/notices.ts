@@ -7,14 +7,9 @@ import { packageOf } from './bundles.ts';
  * @throws Error when a package has neither a licence text nor a licence name
  */
 export async function writeNotices(root: string, file: string, inputs: readonly string[]): Promise<void> {
-  const folders = new Map<string, string>();
-  for (const input of inputs) {
-    const name = packageOf(input);
-    if (name !== undefined) folders.set(input.slice(0, input.lastIndexOf(name) + name.length), name);
-  }
-  const entries = [...folders].sort(([a, x], [b, y]) => (x < y ? -1 : x > y ? 1 : a < b ? -1 : 1));
-  const notices = await Promise.all(entries.map(([folder]) => noticeOf(join(root, folder))));
-  await writeFile(file, [...new Set([heading, ...notices])].join(`\n${'-'.repeat(80)}\n\n`));
+  const folders = new Set(inputs.flatMap((input) => packageOf(input)?.folder ?? []));
+  const notices = await Promise.all([...folders].map((folder) => noticeOf(join(root, folder))));
+  await writeFile(file, [heading, ...[...new Set(notices)].sort()].join(`\n${'-'.repeat(80)}\n\n`));
 }
 
 const heading = 'The following packages are contained in mdeploy, each under its own licence.\n';
