@@ -94,6 +94,8 @@ function scoresOf(onnx: OnnxModel, { outputs }: Signature): ClassScores | undefi
   );
   const [only, ...others] = found;
   if (only === undefined || others.length > 0) return undefined;
+  // A classifier that names the class itself; top_k would give its outputs the same names.
+  if (outputs.some(({ name }) => ['label', 'index', 'score'].includes(name))) return undefined;
   const areLogits = !onnx.operators.some(({ name }) => /^(?:Softmax|Sigmoid|.*Classifier)$/.test(name));
   return { name: only.name, classes: Number(only.shape?.[1]), areLogits, isOnly: outputs.length === 1 };
 }

@@ -18,15 +18,16 @@ export function line(maxLength: number, expected = `text on one line, up to ${ma
   return z
     .string(expected)
     .superRefine((text, context) => {
-      const why =
-        textProblem(text, maxLength) ?? (placeholder.test(text) ? 'it holds a placeholder' : undefined);
+      const why = textProblem(text, maxLength) ?? placeholderProblem(text);
       if (why) context.addIssue({ code: 'custom', message: expected, params: { why } });
     })
     .meta({ maxLength });
 }
 
 /** Placeholders are honoured in few fields; everywhere else they would be taken as they stand. */
-const placeholder = /\$\{[A-Za-z_]\w*(?::-[^}]*)?\}/;
+export function placeholderProblem(text: string): string | undefined {
+  return /\$\{[A-Za-z_]\w*(?::-[^}]*)?\}/.test(text) ? 'it holds a placeholder' : undefined;
+}
 
 const pathExpected = 'a relative path inside the folder of the manifest, with forward slashes';
 

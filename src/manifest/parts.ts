@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { grammars, textProblem } from '../core/names.ts';
+import { placeholderProblem } from './fields.ts';
 import { secretIn } from './secrets.ts';
 
 /** Checks that look at more than one value: twins in a list, labels given twice, steps, secrets. */
@@ -76,7 +77,7 @@ export const steps = z.array(step, 'a list of steps').max(64, 'at most 64 steps'
 
 /** Options are checked by the step itself; here only that they are plain, printable data. */
 function optionsProblem(value: unknown): string | undefined {
-  if (typeof value === 'string') return textProblem(value, 4096);
+  if (typeof value === 'string') return textProblem(value, 4096) ?? placeholderProblem(value);
   if (typeof value === 'number' && !Number.isFinite(value)) return 'a number in it is not finite';
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, inner] of Object.entries(value)) {

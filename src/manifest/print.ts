@@ -20,7 +20,7 @@ export function printManifest(manifest: Manifest): string {
       if (list.items.every((item) => !isMap(item) && !isSeq(item))) list.flow = true;
     },
   });
-  const text = document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  const text = document.toString({ lineWidth: 0, flowCollectionPadding: false, blockQuote: false });
   const bytes = Buffer.byteLength(text);
   if (bytes > maxManifestBytes)
     throw failure('MANIFEST_TOO_LARGE', { size: showSize(bytes), limit: showSize(maxManifestBytes) });

@@ -98,7 +98,7 @@ function invalid(issue: Issue, params: CustomParams, value: unknown, locate: Loc
 /** YAML's own traps: `name: 123`, `name: true`, a key without a value, a placeholder where none is filled in. */
 function typeHint(value: unknown, expected: string): string | undefined {
   if (value === null) return `Give it a value (${expected}), or remove it.`;
-  if (typeof value === 'string' && value.includes('${'))
+  if (show(value).includes('${'))
     return 'Placeholders are filled in only in image.repository and image.base.';
   const wantsText = /^(?:text|the name|up to|a word|a class name|a relative path)/.test(expected);
   if (wantsText && (typeof value === 'number' || typeof value === 'boolean'))

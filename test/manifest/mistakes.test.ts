@@ -469,6 +469,13 @@ const mistakes: readonly Mistake[] = [
     hint: 'only in image.repository and image.base',
   },
   {
+    what: 'a placeholder in the options of a step',
+    text: `${ok}preprocess: [§{tokens: {file: "\${HOME}/x"}}]`,
+    code: 'MANIFEST_INVALID',
+    path: 'preprocess[0]',
+    hint: 'only in image.repository and image.base',
+  },
+  {
     what: 'a placeholder of nothing',
     text: `${ok}image: {repository: §"\${REGISTRY}/a"}`,
     code: 'MANIFEST_PLACEHOLDER_UNSET',
