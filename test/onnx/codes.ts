@@ -14,3 +14,9 @@ export async function errorOf(work: () => unknown): Promise<MdeployError> {
 export async function codeOf(work: () => unknown): Promise<string> {
   return (await errorOf(work)).code;
 }
+
+/** Processor time of this process, so that a busy machine does not count. */
+export function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}

@@ -1,16 +1,10 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MdeployError } from '../../src/core/errors/error.ts';
 import { limits } from '../../src/onnx/limits.ts';
-import type { OnnxModel } from '../../src/onnx/model.ts';
 import { readModel, readModelBytes } from '../../src/onnx/read-model.ts';
-import { signatureOf } from '../../src/onnx/signature.ts';
-import { removeZipMaps } from '../../src/onnx/zipmap.ts';
-import { fixturePath } from '../fixtures.ts';
-import { codeOf, errorOf } from './codes.ts';
+import { codeOf, cpuSeconds, errorOf } from './codes.ts';
 import {
   attribute,
   bareGraph,
@@ -18,7 +12,6 @@ import {
   claim,
   graph,
   int,
-  localFunction,
   model,
   msg,
   node,
@@ -32,12 +25,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mdeploy-hostile-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Of this process, so that a busy machine does not count. */
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
 
 const read = (...parts: readonly Part[]) => readModelBytes(bytes(parts), 'bomb.onnx');
 
@@ -164,147 +151,5 @@ describe('amounts', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(16e6);
     truncateSync(path, 2 ** 31);
     expect(await codeOf(() => readModel(path))).toBe('MODEL_TOO_LARGE');
-  });
-});
-
-describe('model-local functions', () => {
-  const call = (name: string): Uint8Array => graph(node(name, str(7, 'local')));
-  const chain = (length: number): Uint8Array[] =>
-    Array.from({ length }, (_, i) => localFunction(`f${i}`, i + 1 < length ? `f${i + 1}` : 'Relu'));
-
-  it('refuses the chain of 3,000 that kills the runtime', async () => {
-    const error = await errorOf(() => read(model(call('f0'), ...chain(3_000))));
-    expect(error.code).toBe('MODEL_FUNCTION_DEPTH');
-    expect(error.message).toContain('3000 levels deep, from local.f0');
-  });
-
-  it('takes 64 levels and refuses 65', async () => {
-    expect(read(model(call('f0'), ...chain(64))).functionCount).toBe(64);
-    expect(await codeOf(() => read(model(call('f0'), ...chain(65))))).toBe('MODEL_FUNCTION_DEPTH');
-  });
-
-  it('measures a chain of 40,000 without a stack of its own depth', async () => {
-    expect(await codeOf(() => read(model(call('f0'), ...chain(40_000))))).toBe('MODEL_FUNCTION_DEPTH');
-  });
-
-  it.each([
-    ['itself', [localFunction('f', 'f')]],
-    ['itself through another', [localFunction('f', 'g'), localFunction('g', 'f')]],
-  ])('refuses a function that calls %s', async (_what, functions) => {
-    const error = await errorOf(() => read(model(call('f'), ...functions)));
-    expect(error.code).toBe('MODEL_FUNCTION_RECURSIVE');
-    expect(error.message).toMatch(/local\.[fg] calls itself/);
-  });
-
-  it('sees calls in sub-graphs of functions', async () => {
-    const hidden = msg(
-      25,
-      str(1, 'f'),
-      msg(7, str(4, 'If'), attribute('then_branch', msg(6, node('f', str(7, 'local'))))),
-      str(10, 'local'),
-    );
-    expect(await codeOf(() => read(model(call('f'), hidden)))).toBe('MODEL_FUNCTION_RECURSIVE');
-  });
-
-  it('refuses functions that double at every level', async () => {
-    const doubling = Array.from({ length: 40 }, (_, i) => localFunction(`f${i}`, `f${i + 1}`, `f${i + 1}`));
-    const error = await errorOf(() => read(model(call('f0'), ...doubling)));
-    expect(error.code).toBe('MODEL_TOO_COMPLEX');
-    expect(error.message).toContain('after inlining');
-  });
-
-  it('takes a diamond of calls, which is no recursion', () => {
-    const diamond = [
-      localFunction('a', 'b', 'c'),
-      localFunction('b', 'd'),
-      localFunction('c', 'd'),
-      localFunction('d'),
-    ];
-    expect(read(model(call('a'), ...diamond)).functionCount).toBe(4);
-  });
-});
-
-describe('mutations of real models', () => {
-  const originals = [
-    'sklearn/iris_logreg/model_zipmap.onnx',
-    'traits/external_data/model.onnx',
-    'torch/digits_cnn/model.onnx',
-    'tf/two_in_two_out/model.onnx',
-    'perf/squeezenet/model.onnx',
-  ].map((file) => readFileSync(fixturePath(file)));
-
-  const survive = (encoded: Uint8Array): void => {
-    const started = cpuSeconds();
-    try {
-      const read = readModelBytes(encoded, 'mutant.onnx');
-      signatureOf(read);
-      removeZipMaps(encoded, read);
-    } catch (error) {
-      if (!(error instanceof MdeployError)) throw error;
-      expect(error.code).not.toBe('INTERNAL');
-    }
-    expect(cpuSeconds() - started).toBeLessThan(1);
-  };
-
-  const tryRead = (encoded: Uint8Array): OnnxModel | undefined => {
-    try {
-      return readModelBytes(encoded, 'cut.onnx');
-    } catch (error) {
-      expect(error).toBeInstanceOf(MdeployError);
-      return undefined;
-    }
-  };
-
-  const anyModel = fc.constantFrom(...originals);
-
-  it('changed bytes throw nothing but MdeployError, and quickly', () => {
-    const changes = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 20 });
-    const before = process.memoryUsage().rss;
-    fc.assert(
-      fc.property(anyModel, changes, (original, list) => {
-        const mutant = Uint8Array.from(original);
-        for (const [at, byte] of list) mutant[at % mutant.length] = byte;
-        survive(mutant);
-      }),
-      { numRuns: 3_000 },
-    );
-    expect(process.memoryUsage().rss - before).toBeLessThan(128e6);
-  });
-
-  // Fields behind the graph may be missing unnoticed: protobuf marks no end of a file.
-  it('a cut-off file is refused unless the whole graph is there', () => {
-    fc.assert(
-      fc.property(anyModel, fc.nat(), (original, at) => {
-        const cut = original.subarray(0, at % original.length);
-        survive(cut);
-        const found = tryRead(cut);
-        if (found) expect(found.nodeCount).toBe(readModelBytes(original, 'whole.onnx').nodeCount);
-      }),
-      { numRuns: 1_000 },
-    );
-  });
-
-  it('pieces moved about, doubled or removed throw nothing else', () => {
-    fc.assert(
-      fc.property(anyModel, fc.nat(), fc.nat(), fc.nat(200), (original, from, to, length) => {
-        const piece = original.subarray(from % original.length, (from % original.length) + length);
-        const at = to % original.length;
-        survive(Buffer.concat([original.subarray(0, at), piece, original.subarray(at)]));
-        survive(Buffer.concat([original.subarray(0, at), original.subarray(at + length)]));
-      }),
-      { numRuns: 1_000 },
-    );
-  });
-
-  it('random bytes behind a sound start throw nothing else', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {
-        survive(noise);
-        survive(bytes(int(1, 8), noise));
-        survive(model(bareGraph(noise)));
-        survive(model(bareGraph(msg(1, noise))));
-      }),
-      { numRuns: 2_000 },
-    );
   });
 });

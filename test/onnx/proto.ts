@@ -7,12 +7,12 @@ export function bytes(...parts: readonly Part[]): Uint8Array {
 }
 
 export function int(field: number, value: number | bigint): Uint8Array {
-  return bytes(varint(field << 3), varint(value));
+  return bytes(varint(field * 8), varint(value));
 }
 
 export function str(field: number, value: string | Uint8Array): Uint8Array {
   const content = typeof value === 'string' ? Buffer.from(value) : value;
-  return bytes(varint((field << 3) | 2), varint(content.length), content);
+  return bytes(varint(field * 8 + 2), varint(content.length), content);
 }
 
 export function msg(field: number, ...parts: readonly Part[]): Uint8Array {
@@ -21,7 +21,7 @@ export function msg(field: number, ...parts: readonly Part[]): Uint8Array {
 
 /** A length-delimited field that claims `length` bytes and has none. */
 export function claim(field: number, length: number): Uint8Array {
-  return bytes(varint((field << 3) | 2), varint(length));
+  return bytes(varint(field * 8 + 2), varint(length));
 }
 
 export function varint(value: number | bigint): Uint8Array {
