@@ -22,7 +22,10 @@ export interface CheckedManifest {
   readonly locate: Locate;
 }
 
-/** Every problem of a manifest at once; `draft` only when there is none. Throws nothing. */
+/** Nobody reads more, and each takes time to place. */
+const maxProblems = 100;
+
+/** Every problem of a manifest at once (up to 100 of a kind); `draft` only when there is none. Throws nothing. */
 export function checkManifest(
   text: string,
   file: string,
@@ -35,7 +38,8 @@ export function checkManifest(
   const data = fillPlaceholders(written, options.environment ?? process.env, locate, problems);
   const result = manifestSchema.safeParse(data);
   if (!result.success) {
-    for (const issue of result.error.issues) problems.push(...problemsOf(issue, data, locate));
+    for (const issue of result.error.issues.slice(0, maxProblems))
+      problems.push(...problemsOf(issue, data, locate));
     return { problems: problems.sort(byPlace), warnings: [], locate };
   }
   if (options.transforms) problems.push(...unknownSteps(result.data, options.transforms, locate));

@@ -35,9 +35,17 @@ export function manifestJsonSchema(): Readonly<Record<string, unknown>> {
   };
 }
 
+let known: SchemaNode | undefined;
+
+/** Made once: a file may have thousands of mistakes. */
+function root(): SchemaNode {
+  known ??= manifestJsonSchema() as SchemaNode;
+  return known;
+}
+
 /** The settings that the schema knows at a place of the manifest; empty where there are none. */
 export function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  let node: SchemaNode | undefined = manifestJsonSchema() as SchemaNode;
+  let node: SchemaNode | undefined = root();
   for (const part of path) node = typeof part === 'number' ? node?.items : node?.properties?.[String(part)];
   return Object.keys(node?.properties ?? {});
 }
@@ -53,7 +61,7 @@ export function placesOf(key: string): string[] {
     }
     if (node.items) walk(node.items, `${path}[]`);
   };
-  walk(manifestJsonSchema() as SchemaNode, '');
+  walk(root(), '');
   return found;
 }
 

@@ -13,7 +13,8 @@ type Path = readonly PropertyKey[];
 /** One finding of the schema → errors with place, expected, received and the next step. */
 export function problemsOf(issue: Issue, data: unknown, locate: Locate): MdeployError[] {
   const { path } = issue;
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key, locate));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.slice(0, 100).map((key) => unknownKey(path, key, locate));
   const value = valueAt(data, path);
   if (issue.code === 'invalid_key') {
     const expected = issue.issues[0]?.message ?? issue.message;

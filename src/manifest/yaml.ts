@@ -37,7 +37,8 @@ export function readYaml(text: string, file: string): YamlFile {
     version: '1.2',
     schema: 'core',
     merge: false,
-    uniqueKeys: true,
+    // Compares every pair of keys; ours, in featureProblems, takes linear time.
+    uniqueKeys: false,
     stringKeys: true,
     prettyErrors: false,
     lineCounter: lines,
@@ -68,7 +69,7 @@ function syntaxProblems(document: Document.Parsed, at: Place): MdeployError[] {
           details,
         ),
       );
-    else if (error.code !== 'DUPLICATE_KEY')
+    else
       problems.push(
         failure('MANIFEST_SYNTAX', { problem: error.message, hint: syntaxHint(error.code) }, details),
       );

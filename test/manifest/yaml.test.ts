@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { checkManifest } from '../../src/manifest/check.ts';
 import { maxManifestBytes, readYaml } from '../../src/manifest/yaml.ts';
 
 const codes = (text: string) => readYaml(text, 'f.yaml').problems.map(({ code }) => code);
@@ -87,5 +88,18 @@ describe('readYaml', () => {
 
   test('a storm of faults is cut short', () => {
     expect(codes('a: @x\n'.repeat(500)).length).toBeLessThanOrEqual(20);
+  });
+
+  test.each([
+    ['50,000 keys', Array.from({ length: 40_000 }, (_, i) => `k${i.toString(36)}:`).join('\n')],
+    ['a key of 200,000 characters', `${'k'.repeat(200_000)}: 1`],
+    ['100,000 entries', `protocols: [${'a,'.repeat(100_000)}]`],
+    ['a text of 200,000 characters', `description: "${'x'.repeat(200_000)}"`],
+  ])('%s take little time to refuse', (_, text) => {
+    const begin = performance.now();
+    const { problems } = checkManifest(`${text}\nserving: {protocols: [${'tfs,'.repeat(5000)}]}\n`, 'f');
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.length).toBeLessThanOrEqual(300);
+    expect(performance.now() - begin).toBeLessThan(5000);
   });
 });
