@@ -1,8 +1,7 @@
 import { openModel } from '../../repository/open-model.ts';
 import { parseServeFlags, serveFlags } from '../../serve/flags.ts';
-import { replayText } from '../../serve/replay-text.ts';
 import { runUntilSignal } from '../../serve/run.ts';
-import { smoke } from '../../serve/smoke.ts';
+import { replayText, smoke } from '../../serve/smoke.ts';
 import type { CliCommand } from '../command.ts';
 
 export const command: CliCommand = {
@@ -31,6 +30,8 @@ export const command: CliCommand = {
     const opened = await openModel(target, name === undefined ? {} : { name });
     for (const warning of opened.warnings) output.warn(warning);
     if (options.smoke) {
+      if (opened.manifest.samples.length === 0)
+        output.warn('The manifest has no samples: nothing will be compared.');
       const report = await smoke(opened, { ...flags, port: 0, drainDelayMs: 0 });
       output.result({ ok: report.ok, replays: report.rows }, replayText(report.rows));
       return report.ok ? 0 : 1;

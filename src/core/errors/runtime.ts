@@ -65,6 +65,20 @@ export const runtimeErrors = {
     grpc: 'UNAVAILABLE',
     exit: 3,
   },
+  REPLAY_UNANSWERED: {
+    message: 'The server at {url} did not answer a sample: {reason}.',
+    remedy: 'Look into the log of the server.',
+    http: 500,
+    grpc: 'UNAVAILABLE',
+    exit: 1,
+  },
+  REPLAY_FOREIGN: {
+    message: 'The server answered a sample with {received}, which the model does not give.',
+    remedy: 'Check that this server serves this model and version.',
+    http: 500,
+    grpc: 'INTERNAL',
+    exit: 1,
+  },
   PROTOCOL_UNKNOWN: {
     message: 'There is no protocol named "{name}".',
     remedy: 'Choose from: {protocols}.',
