@@ -32,6 +32,17 @@ describe('resize', () => {
     expect(values).toEqual([0, 1, 3, 4]);
   });
 
+  test('agrees with Pillow on floats', async () => {
+    // Image.fromarray(a, mode="F").resize((4, 3), Image.BILINEAR) of a 7 × 5 picture, Pillow 12
+    const source = Array.from({ length: 35 }, (_, index) => (index * 37) % 256);
+    const expected = [112.9643, 110.4167, 89.5833, 91.6071, 112.4853, 104.201];
+    const rest = [129.799, 121.5147, 142.3929, 144.4167, 123.5833, 121.0357];
+    const { values } = await resize(['batch', 1, 3, 4], [3, 4], [1, 1, 7, 5], source);
+    [...expected, ...rest].forEach((value, index) => {
+      expect(values[index]).toBeCloseTo(value, 3);
+    });
+  });
+
   test('takes the nearest pixel when asked to', async () => {
     const size = { size: [1, 4], method: 'nearest' };
     expect((await resize(['batch', 1, 1, 4], size, [1, 1, 1, 2], [0, 4])).values).toEqual([0, 0, 4, 4]);
