@@ -10,6 +10,6 @@ export const credentials: DoctorCheck = {
     const registries = new Set([...auths.keys(), ...credHelpers.keys()]);
     const store = credsStore === undefined ? '' : `, credential store ${credsStore}`;
     if (registries.size === 0 && store === '') return ok(`no registry logins in ${file}`);
-    return ok(`${registries.size} registry logins in ${file}${store}`);
+    return ok(`${registries.size} registry ${registries.size === 1 ? 'login' : 'logins'} in ${file}${store}`);
   },
 };
