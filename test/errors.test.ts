@@ -17,6 +17,7 @@ const grpcByHttp: Readonly<Record<number, readonly string[]>> = {
   415: ['INVALID_ARGUMENT'],
   429: ['RESOURCE_EXHAUSTED'],
   499: ['CANCELLED'],
+  501: ['UNIMPLEMENTED'],
   503: ['UNAVAILABLE', 'RESOURCE_EXHAUSTED'],
   504: ['DEADLINE_EXCEEDED'],
 };

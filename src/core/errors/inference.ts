@@ -156,6 +156,13 @@ export const inferenceErrors = {
     grpc: 'UNIMPLEMENTED',
     exit: 1,
   },
+  METHOD_UNIMPLEMENTED: {
+    message: 'The {method} method is not implemented here.',
+    remedy: 'Use predict.',
+    http: 501,
+    grpc: 'UNIMPLEMENTED',
+    exit: 1,
+  },
   MODEL_NOT_READY: {
     message: 'Model "{name}" is not ready.',
     remedy: 'Wait until GET /readyz answers 200.',

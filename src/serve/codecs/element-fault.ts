@@ -8,12 +8,18 @@ export class ElementFault {
   readonly expected: string;
   /** A number of the right kind, but beyond the range of the datatype. */
   readonly outOfRange: boolean;
+  /** Lists and objects around the value in the document. */
+  readonly depth: number;
+  /** An object of the right form whose text is no base64. */
+  readonly isBase64: boolean;
 
   /** Stands on the value; passes over it, so that half a value is reported as broken JSON instead. */
-  constructor(cursor: JsonCursor, datatype: Datatype, outOfRange = false) {
+  constructor(cursor: JsonCursor, datatype: Datatype, outOfRange = false, isBase64 = false) {
+    this.depth = cursor.depth;
     this.type = jsonType(cursor.bytes[cursor.at] ?? 0);
     this.text = passedText(cursor);
     this.outOfRange = outOfRange;
+    this.isBase64 = isBase64;
     this.expected = expectations[datatype];
   }
 }

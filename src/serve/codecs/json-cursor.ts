@@ -164,8 +164,8 @@ export class JsonCursor {
   }
 
   malformed(reason: string, offset = this.at): MdeployError {
-    const place = offset >= this.end ? 'at its end' : `at byte ${offset}`;
-    const sentence = `${reason.charAt(0).toLowerCase()}${reason.slice(1)} ${place}`;
+    const place = this.end === 0 ? '' : offset >= this.end ? ' at its end' : ` at byte ${offset}`;
+    const sentence = `${reason.charAt(0).toLowerCase()}${reason.slice(1)}${place}`;
     const cause = new JsonFault(reason, offset);
     return failure('BODY_MALFORMED', { format: 'JSON', reason: sentence }, { cause });
   }

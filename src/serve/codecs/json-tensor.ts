@@ -67,6 +67,11 @@ export class JsonTensor {
     return this.#make([this.#rows, ...this.#shape]);
   }
 
+  /** Values read so far. */
+  get count(): number {
+    return this.#rows;
+  }
+
   #make(shape: readonly number[]): Tensor {
     const { name, datatype } = this.#spec;
     return { name, datatype, shape, data: this.#store.take() };

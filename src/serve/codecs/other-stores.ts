@@ -78,15 +78,16 @@ export function isBase64Object(cursor: JsonCursor): boolean {
 }
 
 function readBase64(cursor: JsonCursor): Uint8Array {
-  const start = cursor.at;
-  const { depth } = cursor;
+  const { at, depth } = cursor;
+  let isBase64 = false;
   if (cursor.firstKey() === 'b64' && cursor.bytes[cursor.at] === QUOTE) {
     const bytes = decodeBase64(cursor.string());
-    if (bytes && isLast(cursor)) return bytes;
+    isBase64 = isLast(cursor);
+    if (bytes && isBase64) return bytes;
   }
-  cursor.at = start;
+  cursor.at = at;
   cursor.depth = depth;
-  throw new ElementFault(cursor, 'BYTES');
+  throw new ElementFault(cursor, 'BYTES', false, isBase64);
 }
 
 // Padding may be missing, as in absl::Base64Unescape; anything else that Buffer would pass over is refused.

@@ -1,0 +1,8 @@
+import { lazyTable } from '../core/table.ts';
+import type { Protocol } from './protocol.ts';
+
+/** The dialects of the HTTP door, by the name used in `serving.protocols`. */
+export const protocols = lazyTable<Protocol>({
+  plain: async () => (await import('./protocols/plain.ts')).plain,
+  tfs: async () => (await import('./protocols/tfs.ts')).tfs,
+});

@@ -1,0 +1,72 @@
+import { failure } from '../../core/errors/error.ts';
+import type { InferResponse } from '../../core/inference.ts';
+import type { Tensor } from '../../core/tensor.ts';
+import { type WriteOptions, writeRow, writeTensor } from '../codecs/json-write.ts';
+import { JsonWriter } from '../codecs/json-writer.ts';
+import type { RawReply } from '../protocol.ts';
+
+/**
+ * Row format: `{"predictions": [one entry per row]}`; columnar: `{"outputs": …}`. One output goes without its name.
+ * @throws MdeployError `REQUEST_INVALID` when the outputs have no common first axis to make rows of
+ */
+export function encodePredict({ outputs }: InferResponse, isRow: boolean): RawReply {
+  const writer = new JsonWriter();
+  if (isRow) writeRows(writer, outputs);
+  else {
+    writer.ascii('{"outputs":');
+    writeNamed(writer, outputs, (output) => writeTensor(writer, output, optionsOf(output)));
+  }
+  writer.ascii('}\n');
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: writer.take() };
+}
+
+function writeRows(writer: JsonWriter, outputs: readonly Tensor[]): void {
+  const rows = rowCount(outputs);
+  writer.ascii('{"predictions":');
+  if (outputs.length === 1) {
+    writeTensor(writer, outputs[0]!, optionsOf(outputs[0]!));
+    return;
+  }
+  writer.ascii('[');
+  for (let row = 0; row < rows; row++) {
+    if (row > 0) writer.ascii(',');
+    writeNamed(writer, outputs, (output) => writeRow(writer, output, row, optionsOf(output)));
+  }
+  writer.ascii(']');
+}
+
+function rowCount(outputs: readonly Tensor[]): number {
+  const expected = outputs[0]?.shape[0];
+  for (const { name, shape } of outputs) {
+    const [rows] = shape;
+    if (rows === undefined) throw rowless(`Tensor name: ${name} has no shape information `);
+    if (rows !== expected)
+      throw rowless(`Tensor name: ${name} has inconsistent batch size: ${rows} expecting: ${expected}`);
+  }
+  return expected ?? 0;
+}
+
+function rowless(problem: string) {
+  return failure('REQUEST_INVALID', { problem, fix: 'Send "inputs" instead of "instances".' });
+}
+
+function writeNamed(writer: JsonWriter, outputs: readonly Tensor[], write: (output: Tensor) => void): void {
+  if (outputs.length === 1) {
+    write(outputs[0]!);
+    return;
+  }
+  outputs.forEach((output, index) => {
+    writer.ascii(index === 0 ? '{' : ',');
+    writer.key(output.name);
+    write(output);
+  });
+  writer.ascii('}');
+}
+
+// The suffix is TF Serving's mark for binary strings.
+function optionsOf({ name, datatype }: Tensor): WriteOptions {
+  return datatype === 'BYTES' && name.endsWith('_bytes') ? binary : text;
+}
+
+const text: WriteOptions = { floats: 'tfs', nonFinite: 'token', bytes: 'text' };
+const binary: WriteOptions = { ...text, bytes: 'base64' };

@@ -1,0 +1,94 @@
+import { failure } from '../../core/errors/error.ts';
+import type { Catalogue, Decoded, ModelFacts, Protocol, RawCall, RawReply, Route } from '../protocol.ts';
+import { decodePredict, describePredict } from './tfs-decode.ts';
+import { encodePredict } from './tfs-encode.ts';
+import { encodeTfsError, worded } from './tfs-errors.ts';
+import { metadataJson } from './tfs-metadata.ts';
+import { modelStatusJson } from './tfs-status.ts';
+import { findVersion } from './tfs-versions.ts';
+
+/** TensorFlow Serving's REST API (`/v1/models/…`), see docs/protocols/tfserving-rest.md. */
+export const tfs: Protocol = {
+  name: 'tfs',
+  owns: '/v1/',
+  routes: [
+    ...everyTarget(':predict', predict),
+    ...everyTarget(':classify', unimplemented),
+    ...everyTarget(':regress', unimplemented),
+    ...everyTarget('', (path) => get(path, 'status', status)),
+    ...everyTarget('/metadata', (path) => get(path, 'metadata', metadata)),
+    get('/v1/models', 'status', () => {
+      throw worded(
+        failure('REQUEST_INVALID', { problem: 'Missing model name in request.', fix: 'Name one.' }),
+      );
+    }),
+    { kind: 'info', method: 'OPTIONS', path: '/v1/*', api: 'options', answer: options },
+  ],
+  encodeError: encodeTfsError,
+};
+
+/** The three ways a path names what it is about: the model, one version of it, one label. */
+function everyTarget(action: string, make: (path: string, isMain: boolean) => Route): Route[] {
+  // In find-my-way a colon of the path itself is written twice, and a parameter before it needs its own grammar.
+  const [name, version, label] = [':name([^/:]+)', ':version([^/:]+)', ':label([^/:]+)'];
+  const end = action.replace(':', '::');
+  const model = `/v1/models/${name}`;
+  return [
+    make(`${model}${end}`, true),
+    make(`${model}/versions/${version}${end}`, false),
+    make(`${model}/labels/${label}${end}`, false),
+  ];
+}
+
+function predict(path: string, isMain: boolean): Route {
+  const route = { kind: 'infer', method: 'POST', path, api: 'predict', decode } as const;
+  return isMain ? { ...route, describe: describePredict } : route;
+}
+
+function decode(call: RawCall, catalogue: Catalogue): Decoded {
+  const facts = target(call, catalogue);
+  const { version, label } = call.params;
+  const { inputs, isRow } = decodePredict(call.body, facts);
+  const request = {
+    model: facts.name,
+    inputs,
+    ...(version !== undefined && { version: facts.version }),
+    ...(label !== undefined && { label }),
+  };
+  return { request, encode: (response) => encodePredict(response, isRow) };
+}
+
+function target({ params }: RawCall, catalogue: Catalogue): ModelFacts {
+  const { name = '', version, label } = params;
+  if (version !== undefined) return findVersion(catalogue, name, version);
+  return catalogue.find(name, undefined, label);
+}
+
+function unimplemented(path: string): Route {
+  const answer = (): never => {
+    throw failure('METHOD_UNIMPLEMENTED', { method: path.slice(path.lastIndexOf(':') + 1) });
+  };
+  return { kind: 'info', method: 'POST', path, api: path.slice(path.lastIndexOf(':') + 1), answer };
+}
+
+function get(path: string, api: string, answer: (call: RawCall, catalogue: Catalogue) => RawReply): Route {
+  return { kind: 'info', method: 'GET', path, api, answer };
+}
+
+function status({ params }: RawCall, catalogue: Catalogue): RawReply {
+  return json(modelStatusJson(catalogue, params.name ?? '', params.version));
+}
+
+function metadata(call: RawCall, catalogue: Catalogue): RawReply {
+  return json(metadataJson(target(call, catalogue)));
+}
+
+// TF Serving answers a preflight by whether it names a web origin.
+function options({ headers }: RawCall): RawReply {
+  const isWeb = /https?:\/\//.test(String(headers.origin ?? ''));
+  return { status: isWeb ? 200 : 400, headers: { 'content-type': 'application/json' }, body: '' };
+}
+
+function json(body: string): RawReply {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body };
+}
