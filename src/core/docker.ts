@@ -1,9 +1,8 @@
 import type Docker from 'dockerode';
 import type { Environment } from './docker/config.ts';
+import { connectionFault } from './docker/connection-fault.ts';
 import { type Endpoint, findEndpoint } from './docker/endpoint.ts';
-import { engineReason } from './docker/faults.ts';
-import { failure, type MdeployError } from './errors/error.ts';
-import { reasonOf } from './files.ts';
+import { failure } from './errors/error.ts';
 
 /** A Docker engine that answered. */
 export interface Engine {
@@ -79,43 +78,13 @@ async function askVersion(docker: Docker, endpoint: Endpoint): Promise<About> {
     const about = await ask.call(docker, { abortSignal });
     if (typeof about?.ApiVersion === 'string') return about;
   } catch (error) {
-    throw connectionFault(error, endpoint, docker);
+    throw connectionFault(error, endpoint, endpoint.kind === 'ssh' ? sshWords(docker) : '');
   }
-  throw unreachable(endpoint, 'what answers there is not a Docker engine');
+  throw connectionFault(new Error('what answers there is not a Docker engine'), endpoint);
 }
 
-function connectionFault(error: unknown, endpoint: Endpoint, docker: Docker): MdeployError {
-  const { address, source } = endpoint;
-  const { code = '', statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
-  if (code === 'EACCES' || code === 'EPERM')
-    return failure('ENGINE_FORBIDDEN', { address, source }, { cause: error });
-  if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME_MISMATCH)/.test(code))
-    return failure('ENGINE_TLS', { address, source, reason: reasonOf(error) }, { cause: error });
-  if (statusCode === 400 && /HTTP request to an HTTPS server/.test(reasonOf(error))) {
-    const reason = 'the engine wants TLS; set DOCKER_TLS_VERIFY=1';
-    return failure('ENGINE_TLS', { address, source, reason }, { cause: error });
-  }
-  const words = endpoint.kind === 'ssh' ? sshWords(docker, code) : '';
-  return unreachable(endpoint, words || (lacks.get(code) ?? engineReason(error)), error);
-}
-
-function sshWords(docker: Docker, code: string): string {
-  if (code === 'ENOENT') return 'the program ssh is not installed';
-  return ((docker.modem as { agent?: { words?: string } }).agent?.words ?? '').trim();
-}
-
-const lacks = new Map([
-  ['ENOENT', 'there is no such socket'],
-  ['ECONNREFUSED', 'the connection is refused'],
-  ['ENOTFOUND', 'the host name is unknown'],
-  ['EAI_AGAIN', 'the host name cannot be looked up'],
-  ['ABORT_ERR', `no answer within ${answerTimeoutMs / 1000} s`],
-  ['ECONNRESET', 'the connection was closed'],
-]);
-
-function unreachable(endpoint: Endpoint, reason: string, cause?: unknown): MdeployError {
-  const { address, source } = endpoint;
-  return failure('ENGINE_UNREACHABLE', { address, source, reason }, { cause });
+function sshWords(docker: Docker): string {
+  return (docker.modem as { agent?: { words?: string } }).agent?.words ?? '';
 }
 
 function isAtLeast(version: string, least: string): boolean {
