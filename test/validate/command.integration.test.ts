@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadCase } from '../fixtures.ts';
+import { endlessLoop } from '../runtime/hostile-models.ts';
 import { edit, Workplace } from './workplace.ts';
 
 const work = new Workplace();
@@ -9,10 +12,13 @@ const iris = loadCase('sklearn/iris_logreg');
 
 afterAll(() => work.remove());
 
-function mdeploy(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+function start(...args: string[]) {
+  const env = { ...process.env, TMPDIR: work.root };
   const child = spawn(process.execPath, ['--no-warnings', main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env,
   });
   const streams = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
@@ -20,7 +26,16 @@ function mdeploy(...args: string[]): Promise<{ code: number | null; stdout: stri
       streams[name] += chunk.toString();
     });
   }
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...streams })));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { child, ended: ended.then((code) => ({ code, ...streams })) };
+}
+
+function mdeploy(...args: string[]) {
+  return start(...args).ended;
+}
+
+function probeFolders(): string[] {
+  return readdirSync(work.root).filter((name) => name.startsWith('mdeploy-probe'));
 }
 
 describe('mdeploy validate', () => {
@@ -74,6 +89,17 @@ describe('mdeploy validate', () => {
     const { code, stderr } = await mdeploy('validate', `${work.root}/none`);
     expect(code).toBe(2);
     expect(stderr).toContain('MODEL_PATH_MISSING');
+  });
+
+  it('leaves neither process nor folder behind when interrupted, and exits 130', async () => {
+    const { child, ended } = start('validate', work.file('endless.onnx', endlessLoop()));
+    while (probeFolders().length === 0) await sleep(20);
+    await sleep(300);
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('INTERRUPTED');
+    expect(probeFolders()).toEqual([]);
   });
 });
 
