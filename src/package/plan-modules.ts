@@ -47,7 +47,11 @@ function missingModule(from: string, platform: string, names: readonly [string, 
 }
 
 async function planModule(name: string, folder: string, platform?: string): Promise<PlannedFile[]> {
-  const files = (await filesUnder(folder)).filter((file) => needed.test(file));
+  const all = await filesUnder(folder);
+  const files = all.filter((file) => needed.test(file));
+  // libvips states the licences of its parts in its README alone.
+  if (!files.some((file) => /^licen[cs]e/i.test(file)))
+    files.push(...all.filter((file) => file === 'README.md'));
   return Promise.all(
     files.map((file) =>
       plannedAsset(
