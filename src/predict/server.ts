@@ -73,13 +73,13 @@ function reasonOf(error: unknown): string {
   return cause?.message ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** The error as its dialect writes it: `{"error": "text"}` (TF Serving) or `{"error": {code, message, remedy, …}}`. */
+/** The error as its dialect writes it: `{"error": "text"}` (TF Serving) or `{"error": {code, message, fix, …}}`. */
 function refused(answer: Answer) {
   const { error } = (parsed(answer.text) ?? {}) as { error?: unknown };
   if (error === undefined) return foreign(answer, `it answered ${answer.status} without an error document`);
   const fault = (typeof error === 'string' ? { message: error } : error) as Readonly<Record<string, unknown>>;
   const text = (key: string) => (typeof fault[key] === 'string' ? { [key]: fault[key] } : {});
-  const remedy = typeof fault.remedy === 'string' ? fault.remedy : 'Change the request as the answer says.';
+  const remedy = typeof fault.fix === 'string' ? fault.fix : 'Change the request as the answer says.';
   return failure(
     'SERVER_REFUSED',
     { status: answer.status, reason: String(fault.message ?? JSON.stringify(fault)), remedy },

@@ -3,7 +3,7 @@
  * sent (`JSON.parse` of a double and printing it again does).
  */
 export function answerTable(answer: unknown): string {
-  const columns = columnsOf(body(answer));
+  const columns = columnsOf(answer);
   const rows = Math.max(0, ...columns.map(({ cells }) => cells.length));
   const lines = [columns.map(({ title }) => title)];
   for (let row = 0; row < rows; row++) lines.push(columns.map(({ cells }) => cells[row] ?? ''));
@@ -23,16 +23,28 @@ interface Column {
   readonly cells: readonly string[];
 }
 
-function body(answer: unknown): unknown {
-  if (!isObject(answer)) return answer;
-  return answer.predictions ?? answer.outputs ?? answer;
+// `predictions` holds rows, `outputs` holds columns (TF Serving's two formats).
+function columnsOf(answer: unknown): Column[] {
+  if (!isObject(answer)) return rows(answer);
+  if ('predictions' in answer) return rows(answer.predictions);
+  const outputs = 'outputs' in answer ? answer.outputs : answer;
+  if (!isObject(outputs)) return rows(outputs);
+  return Object.entries(outputs).map(([title, cells]) => ({ title, cells: cellsOf(cells) }));
 }
 
-function columnsOf(value: unknown): Column[] {
-  if (isObject(value))
-    return Object.entries(value).map(([title, cells]) => ({ title, cells: cellsOf(cells) }));
-  if (Array.isArray(value) && value.length > 0 && value.every(isObject)) return columnsOfRows(value);
+function rows(value: unknown): Column[] {
+  if (isObject(value)) return columnsOfOne(value);
+  if (Array.isArray(value) && value.length > 0 && value.every(isObject)) {
+    return value.length === 1 ? columnsOfOne(value[0]!) : columnsOfRows(value);
+  }
   return [{ title: 'prediction', cells: cellsOf(value) }];
+}
+
+// One row whose outputs are lists of one length, as `top_k` gives them, reads best downwards.
+function columnsOfOne(row: Readonly<Record<string, unknown>>): Column[] {
+  const lengths = new Set(Object.values(row).map((value) => (Array.isArray(value) ? value.length : -1)));
+  if (lengths.size !== 1 || lengths.has(-1)) return columnsOfRows([row]);
+  return Object.entries(row).map(([title, cells]) => ({ title, cells: cellsOf(cells) }));
 }
 
 function columnsOfRows(rows: readonly Readonly<Record<string, unknown>>[]): Column[] {

@@ -80,7 +80,7 @@ describe('a refusal', () => {
     const error = {
       code: 'INPUT_SHAPE',
       message: 'Too long.',
-      remedy: 'Send 4.',
+      fix: 'Send 4.',
       field: 'x',
       expected: '[4]',
       received: '[5]',

@@ -22,6 +22,16 @@ describe('the table of an answer', () => {
     },
     { what: 'one number', answer: { outputs: 4 }, lines: ['prediction', '4'] },
     { what: 'a bare list', answer: [1, 2], lines: ['prediction', '1', '2'] },
+    {
+      what: 'one row by name',
+      answer: { predictions: { label: 0, probabilities: [0.9, 0.1] } },
+      lines: ['label  probabilities', '0      0.9 0.1'],
+    },
+    {
+      what: 'one row of the best classes',
+      answer: { predictions: [{ label: ['7', '2'], score: [0.9, 0.1] }] },
+      lines: ['label  score', '7      0.9', '2      0.1'],
+    },
     { what: 'nested lists', answer: { predictions: [[[1], [2]]] }, lines: ['prediction', '[[1],[2]]'] },
     { what: 'nothing', answer: { predictions: [] }, lines: ['prediction'] },
   ])('of $what', ({ answer, lines }) => {
