@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { asMdeployError, failure } from '../core/errors/error.ts';
 import type { Signature, Tensor } from '../core/tensor.ts';
 import type { Manifest } from '../manifest/manifest.ts';
+import { signatureOf } from '../onnx/signature.ts';
 import { removeZipMaps } from '../onnx/zipmap.ts';
 import { compilePipeline, type Pipeline } from '../pipeline/pipeline.ts';
 import { type Engine, startEngine } from '../runtime/engine.ts';
@@ -43,7 +44,7 @@ export async function loadVersion(opened: OpenedModel): Promise<LoadedVersion> {
     },
     manifest,
     prepare: pipeline.prepare,
-    gauge: compileGauge(signature),
+    gauge: compileGauge(signature, signatureOf(opened.onnx)),
     room: new WaitingRoom({
       model: manifest.name,
       concurrency: engine.session.placement === 'inline' ? inlineConcurrency : 1,
@@ -115,7 +116,7 @@ async function startWarm(
       return await startEngine(source, signature, opened.onnx.fileBytes, feeds);
     } catch (error) {
       const fault = asMdeployError(error);
-      if (fault.code !== 'ENGINE_FAULT') throw fault;
+      if (fault.code !== 'ENGINE_FAULT' && fault.code !== 'ENGINE_REFUSED') throw fault;
       if (from === 'sample') {
         throw failure('WARMUP_FAILED', { name: source.name, reason: fault.message }, { cause: fault });
       }

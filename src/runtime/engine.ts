@@ -33,7 +33,7 @@ export async function startEngine(
   if (!feeds)
     return { session: await openWorkerSession(source), reason: 'no input to measure with: worker thread' };
   if (fileBytes > measuredFileLimit) {
-    return { session: await openWorkerSession(source), reason: 'large file: worker thread' };
+    return { session: await openWarm(source, signature, feeds), reason: 'large file: worker thread' };
   }
   const session = await openOnnxSession({ ...source, intraOpThreads: oneUnlessSet(source) });
   let runMs: number;

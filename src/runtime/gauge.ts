@@ -1,29 +1,33 @@
 import { failure } from '../core/errors/error.ts';
 import { type Dim, elementCount, type Signature, type Tensor, type TensorSpec } from '../core/tensor.ts';
+import { proveTexts } from './texts.ts';
 
 /** Proves request tensors against a signature and puts them in its order. */
 export type Gauge = (tensors: readonly Tensor[]) => readonly Tensor[];
 
 /**
  * Compiles the check once per loaded version. The runtime itself ignores unknown names and reports the rest late.
- * A symbolic axis that occurs twice must have one length in all inputs.
+ * An axis name that the file itself uses twice must have one length in all inputs; names that were made up for
+ * unnamed axes promise nothing.
+ * @param graph the signature as the file has it
  * @throws (the gauge) MdeployError `INPUT_MISSING`, `INPUT_UNKNOWN`, `INPUT_DUPLICATE`, `INPUT_DATATYPE`, `INPUT_SHAPE`
  */
-export function compileGauge(signature: Signature): Gauge {
+export function compileGauge(signature: Signature, graph: Signature = signature): Gauge {
   const specs = signature.inputs;
   const names = specs.map((spec) => spec.name).join(', ');
-  const shared = sharedAxes(specs);
+  const axes = graph.inputs;
+  const shared = sharedAxes(axes);
   return (tensors) => {
     if (tensors.length === 1 && specs.length === 1 && tensors[0]!.name === specs[0]!.name) {
       prove(tensors[0]!, specs[0]!);
-      if (shared.size > 0) proveAxes(tensors, specs, shared);
+      if (shared.size > 0) proveAxes(tensors, axes, shared);
       return tensors;
     }
     const ordered = arrange(tensors, specs, names);
     ordered.forEach((tensor, index) => {
       prove(tensor, specs[index]!);
     });
-    if (shared.size > 0) proveAxes(ordered, specs, shared);
+    if (shared.size > 0) proveAxes(ordered, axes, shared);
     return ordered;
   };
 }
@@ -51,14 +55,13 @@ function prove(tensor: Tensor, spec: TensorSpec): void {
     throw failure('INPUT_DATATYPE', { name: spec.name, ...facts }, { field: spec.name, ...facts });
   }
   const { shape } = spec;
-  if (shape) {
-    let fits = tensor.shape.length === shape.length;
-    for (let axis = 0; fits && axis < shape.length; axis++) {
-      const dim = shape[axis]!;
-      fits = typeof dim === 'string' || dim === tensor.shape[axis];
-    }
-    if (!fits) throw misshapen(tensor, shape, '');
+  let fits = !shape || tensor.shape.length === shape.length;
+  for (let axis = 0; fits && axis < tensor.shape.length; axis++) {
+    const length = tensor.shape[axis]!;
+    const dim = shape ? shape[axis]! : '';
+    fits = typeof dim === 'string' ? length >= 0 && Number.isSafeInteger(length) : dim === length;
   }
+  if (!fits) throw misshapen(tensor, shape ?? [], shape ? '' : ' or lengths from 0 up');
   if (tensor.data.length !== elementCount(tensor.shape)) {
     throw misshapen(
       tensor,
@@ -66,6 +69,7 @@ function prove(tensor: Tensor, spec: TensorSpec): void {
       `, that is ${elementCount(tensor.shape)} values instead of ${tensor.data.length}`,
     );
   }
+  if (spec.datatype === 'BYTES') proveTexts(tensor);
 }
 
 function proveAxes(

@@ -21,7 +21,6 @@ export function probeMain(): void {
       send({ kind: 'refused', reason: rootReason(error) });
     }
   });
-  process.once('disconnect', () => process.exit());
 }
 
 async function probe({ source, inputs }: ProbeRequest): Promise<void> {

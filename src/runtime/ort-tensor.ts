@@ -2,7 +2,7 @@ import type { Tensor as OrtTensor } from 'onnxruntime-node';
 import type { AnyTensorData, BytesElement, Datatype, Tensor } from '../core/tensor.ts';
 import type { OnnxRuntime } from './onnxruntime.ts';
 
-/** Our tensor → the runtime's, sharing the same memory (BYTES are decoded: the runtime's strings are UTF-8 text). */
+/** Our tensor → the runtime's, sharing the same memory (BYTES are decoded: the gauge has proven that they are UTF-8 text). */
 export function toOrt(ort: OnnxRuntime, tensor: Tensor): OrtTensor {
   const type = ortTypes[tensor.datatype];
   const made = new ort.Tensor(type as 'float32', ortData(tensor) as Float32Array, tensor.shape);

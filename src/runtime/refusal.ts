@@ -12,6 +12,16 @@ export function refusal(name: string, cause: unknown): MdeployError {
   );
 }
 
+/**
+ * What went wrong in a run. A kernel that refuses shapes or values (an index out of range, lengths that do not
+ * broadcast) speaks of the request, so the client is told; anything else is the engine's fault.
+ */
+export function runFault(name: string, cause: unknown): MdeployError {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  const code = /^Non-zero status code returned while running/.test(words) ? 'ENGINE_REFUSED' : 'ENGINE_FAULT';
+  return failure(code, { name, reason: plainWords(words) }, { cause });
+}
+
 /** The runtime's own words without its source positions, C++ signatures and our paths (their last part stays). */
 export function plainWords(words: string): string {
   return words

@@ -18,12 +18,14 @@ export interface Ticket {
   readonly deadline: number;
   /** Whole time the client was promised, for the message. */
   readonly limitMs: number;
-  /** Calls `leave` when the client goes away, so that waiting work is dropped before inference; gives back the way to unsubscribe. */
+  /** Calls `leave` later, when the client goes away, so that waiting work is dropped before inference; gives back the way to unsubscribe. */
   whenGone?(leave: () => void): () => void;
 }
 
 interface Waiting {
+  readonly until: number;
   start(): void;
+  late(): void;
 }
 
 /** A bounded queue before an engine: first come, first served; what is late or abandoned never reaches the engine. */
@@ -50,6 +52,7 @@ export class WaitingRoom {
    * @throws MdeployError `QUEUE_FULL` (at once), `QUEUE_TIMEOUT`, `DEADLINE_EXCEEDED`, `CLIENT_GONE`
    */
   async enter<T>(ticket: Ticket, work: () => Promise<T>): Promise<T> {
+    if (performance.now() >= ticket.deadline) throw failure('DEADLINE_EXCEEDED', { limit: ticket.limitMs });
     if (this.#running >= this.#limits.concurrency) await this.#wait(ticket);
     else this.#running += 1;
     const run = this.#occupy(work);
@@ -71,40 +74,49 @@ export class WaitingRoom {
       throw failure('QUEUE_FULL', { name: model, limit: maxSize }, { retryAfter: 1 });
     }
     return new Promise((resolve, reject) => {
-      const left = ticket.deadline - performance.now();
-      const leave = (error: Error) => {
-        const place = this.#queue.indexOf(waiting);
-        if (place >= 0) this.#queue.splice(place, 1);
-        settle();
-        reject(error);
-      };
-      const timer = setTimeout(
-        () =>
-          leave(
-            left <= timeoutMs
-              ? failure('DEADLINE_EXCEEDED', { limit: ticket.limitMs })
-              : failure('QUEUE_TIMEOUT', { name: model, limit: timeoutMs }, { retryAfter: 1 }),
-          ),
-        Math.min(left, timeoutMs),
-      );
-      const unsubscribe = ticket.whenGone?.(() => leave(failure('CLIENT_GONE', {})));
+      const until = Math.min(ticket.deadline, performance.now() + timeoutMs);
       const settle = () => {
         clearTimeout(timer);
         unsubscribe?.();
       };
-      const waiting: Waiting = {
-        start: () => {
-          settle();
-          resolve();
-        },
+      const late = () => {
+        settle();
+        reject(
+          until === ticket.deadline
+            ? failure('DEADLINE_EXCEEDED', { limit: ticket.limitMs })
+            : failure('QUEUE_TIMEOUT', { name: model, limit: timeoutMs }, { retryAfter: 1 }),
+        );
       };
+      const start = () => {
+        settle();
+        resolve();
+      };
+      const waiting: Waiting = { until, start, late };
       this.#queue.push(waiting);
+      const timer = setTimeout(() => {
+        this.#remove(waiting);
+        late();
+      }, until - performance.now());
+      const unsubscribe = ticket.whenGone?.(() => {
+        this.#remove(waiting);
+        settle();
+        reject(failure('CLIENT_GONE', {}));
+      });
     });
+  }
+
+  #remove(waiting: Waiting): void {
+    const place = this.#queue.indexOf(waiting);
+    if (place >= 0) this.#queue.splice(place, 1);
   }
 
   #next(): void {
     if (this.#running >= this.#limits.concurrency) return;
-    const waiting = this.#queue.shift();
+    // A run on the event loop also holds up the timers of those that wait.
+    let waiting = this.#queue.shift();
+    for (const now = performance.now(); waiting && waiting.until <= now; waiting = this.#queue.shift()) {
+      waiting.late();
+    }
     if (!waiting) return;
     this.#running += 1;
     waiting.start();

@@ -212,6 +212,13 @@ export const inferenceErrors = {
     grpc: 'INTERNAL',
     exit: 1,
   },
+  ENGINE_REFUSED: {
+    message: 'Model "{name}" cannot run on these inputs: {reason}',
+    remedy: 'Check values and lengths of the inputs against what the model was trained for.',
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 1,
+  },
   ENGINE_FAULT: {
     message: 'The runtime failed while running model "{name}": {reason}',
     remedy: 'Run `mdeploy validate` on the model; if it passes, report this with the input.',

@@ -4,7 +4,7 @@ import { roleEntry } from '../../core/roles.ts';
 import type { Signature, Tensor } from '../../core/tensor.ts';
 import type { FromWorker, ToWorker } from '../engine-worker.ts';
 import type { GraphSource } from '../graph-source.ts';
-import { refusal } from '../refusal.ts';
+import { refusal, runFault } from '../refusal.ts';
 import type { Session } from '../session.ts';
 
 /**
@@ -76,7 +76,7 @@ class WorkerSession implements Session {
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if (message.kind === 'done') pending?.resolve([...message.tensors]);
-    else pending?.reject(failure('ENGINE_FAULT', { name: this.#model, reason: message.reason }));
+    else pending?.reject(runFault(this.#model, new Error(message.reason)));
   }
 
   #die(reason: string): void {

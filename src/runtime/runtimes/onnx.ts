@@ -1,11 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { failure } from '../../core/errors/error.ts';
 import type { Dim, Signature, Tensor, TensorSpec } from '../../core/tensor.ts';
 import type { GraphSource } from '../graph-source.ts';
 import { loadOnnxRuntime, type OnnxRuntime } from '../onnxruntime.ts';
 import { datatypeOf, fromOrt, toOrt } from '../ort-tensor.ts';
-import { refusal } from '../refusal.ts';
+import { refusal, runFault } from '../refusal.ts';
 import type { Session } from '../session.ts';
 
 /**
@@ -47,7 +46,7 @@ class OnnxSession implements Session {
       const results = await this.#session.run(feeds, outputs);
       return outputs.map((name) => this.#result(name, results[name]));
     } catch (error) {
-      throw failure('ENGINE_FAULT', { name: this.#model, reason: words(error) }, { cause: error });
+      throw runFault(this.#model, error);
     } finally {
       this.#running -= 1;
       if (this.#running === 0) this.#idle?.();
@@ -90,8 +89,4 @@ function specs(metadata: readonly InferenceSession.ValueMetadata[]): TensorSpec[
     const datatype = value.isTensor ? datatypeOf(value.type) : undefined;
     return value.isTensor && datatype ? [{ name: value.name, datatype, shape: value.shape as Dim[] }] : [];
   });
-}
-
-function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
