@@ -4,10 +4,13 @@ import { execa } from 'execa';
 
 /** Declarations of the public library. */
 export async function writeTypes(root: string, out: string): Promise<void> {
-  await execa(process.execPath, [
-    join(root, 'node_modules/typescript/bin/tsc'),
-    ...['-p', join(root, 'scripts/build/tsconfig.types.json'), '--outDir', out],
-  ]);
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const project = join(root, 'scripts/build/tsconfig.types.json');
+  const { failed } = await execa(process.execPath, [tsc, '-p', project, '--outDir', out], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    reject: false,
+  });
+  if (failed) throw new Error('the declarations could not be made: see above');
   const files = await readdir(out, { recursive: true });
   for (const file of files.filter((name) => name.endsWith('.d.ts'))) await pointToBuilt(join(out, file));
 }
