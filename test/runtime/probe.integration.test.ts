@@ -1,88 +1,21 @@
-import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { compareTensors } from '../../src/core/compare.ts';
-import type { MdeployError } from '../../src/core/errors/error.ts';
-import { runCleanups } from '../../src/core/interrupt.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
-import { type ProbeOptions, probeModel } from '../../src/runtime/probe.ts';
+import { probeModel } from '../../src/runtime/probe.ts';
 import { loadCase } from '../fixtures.ts';
 import { appetiteAtRun, constantBomb, endlessLoop, functionChain, oneNode } from './hostile-models.ts';
+import { childrenOf, faultOf, ProbeBench, roomy, source } from './probing.ts';
 
-const roomy = { timeoutMs: 20_000, maxMemoryBytes: 2e9 };
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mdeploy-test-probe-'));
-});
+const bench = new ProbeBench();
 
 afterEach(() => {
   vi.unstubAllEnvs();
   expect(childrenOf(process.pid), 'a child was left behind').toEqual([]);
 });
 
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function source(path: string) {
-  return { name: 'm', path, intraOpThreads: 1 } as const;
-}
-
-function probeBytes(bytes: Buffer, options: Partial<ProbeOptions> = {}) {
-  const path = join(folder, 'hostile.onnx');
-  writeFileSync(path, bytes);
-  return probeModel(source(path), { ...roomy, ...options });
-}
-
-async function faultOf(probing: Promise<unknown>): Promise<MdeployError> {
-  return probing.then(
-    () => expect.fail('the probe passed'),
-    (error: MdeployError) => error,
-  );
-}
-
-/** Runs a child of our own making in place of the real one. */
-function probeWith(code: string, options: Partial<ProbeOptions> = {}) {
-  const entry = join(folder, `${Math.random()}.mjs`);
-  writeFileSync(entry, code);
-  return probeModel(source('none.onnx'), { ...roomy, ...options, entry: pathToFileURL(entry) });
-}
-
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => parentOf(pid) === parent && commandOf(pid).includes('probe'));
-}
-
-function parentOf(pid: number): number | undefined {
-  const status = existsSync(`/proc/${pid}`) ? readQuietly(`/proc/${pid}/status`) : '';
-  return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
-}
-
-function commandOf(pid: number): string {
-  return readQuietly(`/proc/${pid}/cmdline`);
-}
-
-// A process may end between being listed and being read.
-function readQuietly(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
+afterAll(() => bench.remove());
 
 describe('a good model', () => {
   it.each([
@@ -138,7 +71,7 @@ describe('a good model', () => {
     expect(runs).toMatchObject([{ ok: false }, { ok: true }]);
     const reason = runs[0]!.ok ? '' : runs[0]!.reason;
     expect(reason).toContain('Got: 3 Expected: 4');
-    expect(reason).not.toContain(folder);
+    expect(reason).not.toContain(bench.folder);
   });
 });
 
@@ -165,15 +98,15 @@ describe('a model that is refused', () => {
   });
 
   it('names an operator that the runtime does not have', async () => {
-    const error = await faultOf(probeBytes(oneNode('Zork')));
+    const error = await faultOf(bench.bytes(oneNode('Zork')));
     expect(error).toMatchObject({ code: 'MODEL_REFUSED', exit: 1 });
     expect(error.message).toContain('No Op registered for Zork');
-    const custom = await faultOf(probeBytes(oneNode('Foo', 'com.acme')));
+    const custom = await faultOf(bench.bytes(oneNode('Foo', 'com.acme')));
     expect(custom.remedy).toContain('standard operators');
   });
 
   it('says which locale is missing', async () => {
-    const empty = join(folder, 'no-locales');
+    const empty = join(bench.folder, 'no-locales');
     mkdirSync(empty);
     vi.stubEnv('LOCPATH', empty);
     const error = await faultOf(probeModel(source(loadCase('sklearn/text_sentiment_en').modelPath), roomy));
@@ -184,13 +117,13 @@ describe('a model that is refused', () => {
 
 describe('a hostile model', () => {
   it('that crashes the runtime is told by its signal', async () => {
-    const error = await faultOf(probeBytes(functionChain(3000)));
+    const error = await faultOf(bench.bytes(functionChain(3000)));
     expect(error).toMatchObject({ code: 'MODEL_CRASHES', exit: 1 });
     expect(error.message).toBe('Model "m" crashes the runtime while loading (SIGSEGV).');
   });
 
   it('that eats memory while loading is stopped at the cap', async () => {
-    const error = await faultOf(probeBytes(constantBomb(2 ** 27), { maxMemoryBytes: 400e6 }));
+    const error = await faultOf(bench.bytes(constantBomb(2 ** 27), { maxMemoryBytes: 400e6 }));
     expect(error).toMatchObject({ code: 'MODEL_TOO_MUCH_MEMORY', exit: 1 });
     expect(error.message).toMatch(
       /more memory than 400\.0 MB while loading; it was stopped at [45]\d\d\.\d MB/,
@@ -199,21 +132,23 @@ describe('a hostile model', () => {
 
   it('that eats memory while running is stopped at the cap', async () => {
     const n: Tensor = { name: 'n', datatype: 'INT64', shape: [1], data: BigInt64Array.of(1n) };
-    const error = await faultOf(probeBytes(appetiteAtRun(2 ** 28), { maxMemoryBytes: 400e6, inputs: [[n]] }));
+    const error = await faultOf(
+      bench.bytes(appetiteAtRun(2 ** 28), { maxMemoryBytes: 400e6, inputs: [[n]] }),
+    );
     expect(error.code).toBe('MODEL_TOO_MUCH_MEMORY');
     expect(error.message).toContain('while running');
   });
 
   it('that never ends is stopped at the deadline', async () => {
     const start = performance.now();
-    const error = await faultOf(probeBytes(endlessLoop(), { timeoutMs: 1500 }));
+    const error = await faultOf(bench.bytes(endlessLoop(), { timeoutMs: 1500 }));
     expect(error).toMatchObject({ code: 'MODEL_TOO_SLOW', exit: 1 });
     expect(error.message).toBe('Model "m" was still running after 1500 ms and was stopped.');
     expect(performance.now() - start).toBeLessThan(5000);
   });
 
   it('that asks for more than any machine has is refused in words', async () => {
-    const { runs } = await probeBytes(constantBomb(2 ** 36));
+    const { runs } = await bench.bytes(constantBomb(2 ** 36));
     expect(runs[0]).toMatchObject({
       ok: false,
       reason: expect.stringContaining('Failed to allocate memory'),
@@ -223,137 +158,8 @@ describe('a hostile model', () => {
   it('does not keep the parent from working', async () => {
     let ticks = 0;
     const timer = setInterval(() => (ticks += 1), 10);
-    await faultOf(probeBytes(endlessLoop(), { timeoutMs: 1000 }));
+    await faultOf(bench.bytes(endlessLoop(), { timeoutMs: 1000 }));
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(30);
   });
-});
-
-describe('the child', () => {
-  const say = (message: object) => `process.send(${JSON.stringify(message)});`;
-  const wait = 'process.on("message", () => undefined);';
-  const loading = say({ kind: 'stage', stage: 'loading' });
-
-  it('lives in an empty folder with a clean environment, first in line for the OOM killer', async () => {
-    vi.stubEnv('SECRET_TOKEN', 'x');
-    const code = `import { readdirSync, readFileSync } from 'node:fs';
-      process.once('message', () => {
-        const facts = { cwd: process.cwd(), files: readdirSync('.'), env: process.env, oom: readFileSync('/proc/self/oom_score_adj', 'utf8') };
-        process.send({ kind: 'refused', reason: JSON.stringify(facts) });
-      });`;
-    const error = await faultOf(probeWith(code));
-    const facts = JSON.parse((error.details.cause as Error).message);
-    expect(facts.files).toEqual([]);
-    expect(facts.oom.trim()).toBe('1000');
-    expect(Object.keys(facts.env)).toEqual(expect.arrayContaining(['ORT_DISABLE_TELEMETRY', 'MDEPLOY_ROLE']));
-    expect(Object.keys(facts.env)).not.toEqual(expect.arrayContaining(['SECRET_TOKEN']));
-    expect(Object.keys(facts.env)).not.toEqual(expect.arrayContaining(['PATH']));
-    expect(existsSync(facts.cwd)).toBe(false);
-  });
-
-  it('that cannot load the runtime says so', async () => {
-    const error = await faultOf(
-      probeWith(`${say({ kind: 'runtime-missing', reason: 'no such library' })}${wait}`),
-    );
-    expect(error).toMatchObject({ code: 'RUNTIME_MISSING', exit: 3 });
-    expect(error.message).toContain('no such library');
-  });
-
-  it.each([
-    ['console.error("first"); console.error("broken pipe dream"); process.exit(3)', 'broken pipe dream'],
-    ['process.exit(4)', 'it ended with exit code 4'],
-    ['process.kill(process.pid, "SIGABRT"); setInterval(() => 0, 1e6)', 'it ended with SIGABRT'],
-  ])('%s fails the probe, not the model', async (code, reason) => {
-    const error = await faultOf(probeWith(code));
-    expect(error).toMatchObject({ code: 'PROBE_FAILED', exit: 3 });
-    expect(error.message).toContain(reason);
-  });
-
-  it('that never starts, or has too little memory to, fails the probe', async () => {
-    const late = await faultOf(probeWith(wait, { timeoutMs: 400 }));
-    expect(late.message).toContain('it did not start in 400 ms');
-    const small = await faultOf(probeWith(wait, { maxMemoryBytes: 1e6 }));
-    expect(small.message).toContain('1.0 MB of memory is too little for the runtime itself');
-  });
-
-  it('killed by the kernel is told as out of memory', async () => {
-    const error = await faultOf(probeWith(`${loading}process.kill(process.pid, 'SIGKILL')`));
-    expect(error).toMatchObject({ code: 'MODEL_TOO_MUCH_MEMORY' });
-    expect(error.message).toContain('more memory than this machine or container has while loading');
-  });
-
-  it('that ends by itself while it has the model is a crash', async () => {
-    const error = await faultOf(probeWith(`${loading}setTimeout(() => process.exit(7), 20)`));
-    expect(error.message).toBe('Model "m" crashes the runtime while loading (exit code 7).');
-  });
-
-  it('that floods its output is read no further than needed', async () => {
-    const flood = `${loading}process.stderr.write('x'.repeat(5e6) + 'end', () => process.kill(process.pid, 'SIGBUS'));`;
-    const error = await faultOf(probeWith(`${flood}setInterval(() => 0, 1e6)`));
-    expect(error.message).toContain('SIGBUS');
-    expect((error.details.cause as Error).message).toMatch(/^x{4093}end$/);
-  });
-
-  it('that gets the Ctrl-C of the terminal is an interruption', async () => {
-    const error = await faultOf(
-      probeWith(`${loading}process.kill(process.pid, 'SIGINT'); setInterval(() => 0, 1e6)`),
-    );
-    expect(error).toMatchObject({ code: 'INTERRUPTED', exit: 130 });
-  });
-});
-
-describe('ending early', () => {
-  it('kills the child when the caller aborts', async () => {
-    const abort = new AbortController();
-    const fault = faultOf(probeBytes(endlessLoop(), { signal: abort.signal }));
-    await sleep(300);
-    expect(childrenOf(process.pid)).toHaveLength(1);
-    abort.abort();
-    expect((await fault).code).toBe('INTERRUPTED');
-  });
-
-  it('starts nothing when the caller has aborted before', async () => {
-    const error = await faultOf(probeBytes(endlessLoop(), { signal: AbortSignal.abort() }));
-    expect(error.code).toBe('INTERRUPTED');
-  });
-
-  it('kills the child when the verb is interrupted', async () => {
-    const fault = faultOf(probeBytes(endlessLoop()));
-    await sleep(300);
-    expect(await runCleanups()).toEqual([]);
-    expect(childrenOf(process.pid)).toEqual([]);
-    expect((await fault).code).toBe('INTERRUPTED');
-  });
-
-  it.each(['SIGTERM', 'SIGINT', 'SIGKILL', 'exit'] as const)(
-    'leaves no child when the parent ends by %s',
-    async (how) => {
-      writeFileSync(join(folder, 'endless.onnx'), endlessLoop());
-      const probe = new URL('../../src/runtime/probe.ts', import.meta.url);
-      const script = join(folder, 'parent.mjs');
-      writeFileSync(
-        script,
-        `import { probeModel } from ${JSON.stringify(probe)};
-       process.on('SIGUSR2', () => process.exit(0));
-       await probeModel(${JSON.stringify(source(join(folder, 'endless.onnx')))}, ${JSON.stringify(roomy)});`,
-      );
-      const parent = spawn(process.execPath, ['--no-warnings', script], {
-        stdio: 'ignore',
-        env: { ...process.env, TMPDIR: folder },
-      });
-      const ended = new Promise((resolve) => parent.once('exit', resolve));
-      let children: number[] = [];
-      for (let i = 0; i < 200 && children.length === 0; i++) {
-        await sleep(20);
-        children = childrenOf(parent.pid!);
-      }
-      expect(children).toHaveLength(1);
-      await sleep(500);
-      parent.kill(how === 'exit' ? 'SIGUSR2' : how);
-      await ended;
-      for (let i = 0; i < 100 && commandOf(children[0]!) !== ''; i++) await sleep(20);
-      expect(commandOf(children[0]!)).toBe('');
-      expect(readdirSync(folder).filter((name) => name.startsWith('mdeploy-probe'))).toEqual([]);
-    },
-  );
 });
