@@ -116,7 +116,7 @@ async function startWarm(
       return await startEngine(source, signature, opened.onnx.fileBytes, feeds);
     } catch (error) {
       const fault = asMdeployError(error);
-      if (fault.code !== 'ENGINE_FAULT' && fault.code !== 'ENGINE_REFUSED') throw fault;
+      if (fault.code !== 'ENGINE_FAULT' && fault.code !== 'RUN_REFUSED') throw fault;
       if (from === 'sample') {
         throw failure('WARMUP_FAILED', { name: source.name, reason: fault.message }, { cause: fault });
       }

@@ -39,7 +39,6 @@ export async function probeModel(source: GraphSource, options: ProbeOptions): Pr
   if (options.signal?.aborted) throw failure('INTERRUPTED', {});
   const child = new ProbeChild(options.entry ?? roleEntry('model-probe'));
   const kill = () => child.end('interrupt');
-  const abandon = () => child.abandon();
   const forget = onInterrupt(async () => {
     kill();
     await child.ended;
@@ -47,7 +46,8 @@ export async function probeModel(source: GraphSource, options: ProbeOptions): Pr
   });
   const deadline = setTimeout(() => child.end('deadline'), options.timeoutMs);
   options.signal?.addEventListener('abort', kill, { once: true });
-  process.once('exit', abandon);
+  living.add(child);
+  if (living.size === 1) process.on('exit', abandonAll);
   try {
     child.watchMemory(options.maxMemoryBytes);
     child.ask({ source, ...(options.inputs && { inputs: options.inputs }) });
@@ -59,10 +59,18 @@ export async function probeModel(source: GraphSource, options: ProbeOptions): Pr
   } finally {
     clearTimeout(deadline);
     options.signal?.removeEventListener('abort', kill);
-    process.off('exit', abandon);
+    living.delete(child);
+    if (living.size === 0) process.off('exit', abandonAll);
     forget();
     await child.remove();
   }
+}
+
+// One listener for all of them: a repository may try out dozens of models at once.
+const living = new Set<ProbeChild>();
+
+function abandonAll(): void {
+  for (const child of living) child.abandon();
 }
 
 function report(answer: ProbeAnswer): ProbeReport {

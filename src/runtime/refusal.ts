@@ -18,7 +18,7 @@ export function refusal(name: string, cause: unknown): MdeployError {
  */
 export function runFault(name: string, cause: unknown): MdeployError {
   const words = cause instanceof Error ? cause.message : String(cause);
-  const code = /^Non-zero status code returned while running/.test(words) ? 'ENGINE_REFUSED' : 'ENGINE_FAULT';
+  const code = /^Non-zero status code returned while running/.test(words) ? 'RUN_REFUSED' : 'ENGINE_FAULT';
   return failure(code, { name, reason: plainWords(words) }, { cause });
 }
 

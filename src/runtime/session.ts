@@ -8,7 +8,7 @@ export interface Session {
   /**
    * Inputs are proven against the signature by the caller (the runtime silently ignores unknown names).
    * @param outputs names of the outputs wanted, in the order to return them
-   * @throws MdeployError `ENGINE_REFUSED` when a kernel refuses the inputs, `ENGINE_FAULT`
+   * @throws MdeployError `RUN_REFUSED` when a kernel refuses the inputs, `ENGINE_FAULT`
    */
   run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<Tensor[]>;
   /** Waits for runs in progress, then frees the graph. */

@@ -212,7 +212,7 @@ export const inferenceErrors = {
     grpc: 'INTERNAL',
     exit: 1,
   },
-  ENGINE_REFUSED: {
+  RUN_REFUSED: {
     message: 'Model "{name}" cannot run on these inputs: {reason}',
     remedy: 'Check values and lengths of the inputs against what the model was trained for.',
     http: 400,
