@@ -95,7 +95,18 @@ describe('the habits of the house', () => {
   });
 
   test('no `any`', () => {
-    expect(offenders(({ text }) => /(?:[:<|&,(]\s*|\bas )any\b(?![\w'])/.test(code(text)))).toEqual([]);
+    const asType = /\bas any\b|<any[,>]|\bany\[\]|[:|&]\s*any(?=\s*[;,)=>\]}|&]|$)/m;
+    expect(offenders(({ text }) => asType.test(code(text)))).toEqual([]);
+    for (const wrong of [
+      'x: any;',
+      'f(x: any)',
+      'as any',
+      'Map<any, string>',
+      'x: any[]',
+      'string | any =',
+    ]) {
+      expect(wrong).toMatch(asType);
+    }
   });
 
   test('no barrel but src/index.ts', () => {
