@@ -1,3 +1,4 @@
+import { rmdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { asMdeployError } from '../core/errors/error.ts';
 import { currentRole } from '../core/roles.ts';
@@ -21,16 +22,18 @@ export function probeMain(): void {
       send({ kind: 'refused', reason: rootReason(error) });
     }
   });
+  // Nothing holds the process then, but the folder it lives in would stay. It is empty, or rmdir leaves it alone.
+  process.once('disconnect', () => rmdirSync(process.cwd()));
 }
 
-async function probe({ source, inputs }: ProbeRequest): Promise<void> {
+async function probe({ source, inputs, parent }: ProbeRequest): Promise<void> {
   try {
     loadOnnxRuntime();
   } catch (error) {
     send({ kind: 'runtime-missing', reason: rootReason(error) });
     return;
   }
-  watchParent();
+  watchParent(parent);
   send({ kind: 'stage', stage: 'loading' });
   const start = performance.now();
   const session = await openOnnxSession(source);
@@ -67,12 +70,11 @@ async function run(session: Session, feed: readonly Tensor[]): Promise<ProbeRun>
   }
 }
 
-// A parent that is killed outright cannot kill us, and native code does not notice its death: a thread does. The
-// folder we live in is empty, or rmdir leaves it alone.
-function watchParent(): void {
-  const code = `const parent = process.ppid;
-    const end = () => { try { require('node:fs').rmdirSync(process.cwd()); } finally { process.kill(process.pid, 'SIGKILL'); } };
-    setInterval(() => { if (process.ppid !== parent) end(); }, 250);`;
+// A parent that is killed outright cannot kill us, and native code does not notice its death: a thread does.
+function watchParent(parent: number): void {
+  const code = `const { rmdirSync } = require('node:fs');
+    const end = () => { try { rmdirSync(process.cwd()); } finally { process.kill(process.pid, 'SIGKILL'); } };
+    setInterval(() => { if (process.ppid !== ${parent}) end(); }, 250);`;
   new Worker(code, { eval: true, env: {}, execArgv: [] }).unref();
 }
 

@@ -4,6 +4,8 @@ import type { GraphSource } from './graph-source.ts';
 /** What the parent sends to the child, once. */
 export interface ProbeRequest {
   readonly source: GraphSource;
+  /** Process id of the parent: the child ends when it has another one. */
+  readonly parent: number;
   /** Absent: the child makes zeros from the signature. */
   readonly inputs?: readonly (readonly Tensor[])[];
 }

@@ -50,7 +50,7 @@ export async function probeModel(source: GraphSource, options: ProbeOptions): Pr
   if (living.size === 1) process.on('exit', abandonAll);
   try {
     child.watchMemory(options.maxMemoryBytes);
-    child.ask({ source, ...(options.inputs && { inputs: options.inputs }) });
+    child.ask({ source, parent: process.pid, ...(options.inputs && { inputs: options.inputs }) });
     const { answer, ...ending } = await child.ended;
     if (answer?.kind === 'done') return report(answer);
     if (answer?.kind === 'refused') throw refusal(source.name, new Error(answer.reason));

@@ -63,6 +63,27 @@ describe('the child', () => {
     expect(small.message).toContain('1.0 MB of memory is too little for the runtime itself');
   });
 
+  it('that cannot be started at all fails the probe', async () => {
+    const execPath = process.execPath;
+    process.execPath = join(bench.folder, 'no-node');
+    const error = await faultOf(bench.child(wait)).finally(() => {
+      process.execPath = execPath;
+    });
+    expect(error.message).toContain('ended without an answer: it does not exist');
+    expect(error.code).toBe('PROBE_FAILED');
+  });
+
+  it('may live a dozen at a time without a warning', async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => warnings.push(warning);
+    process.on('warning', listen);
+    const probes = Array.from({ length: 12 }, () => faultOf(bench.child(wait, { timeoutMs: 1000 })));
+    expect(new Set((await Promise.all(probes)).map(({ code }) => code))).toEqual(new Set(['PROBE_FAILED']));
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
+    expect(process.listeners('exit').map(({ name }) => name)).not.toContain('abandonAll');
+  });
+
   it('killed by the kernel is told as out of memory', async () => {
     const error = await faultOf(bench.child(`${loading}process.kill(process.pid, 'SIGKILL')`));
     expect(error).toMatchObject({ code: 'MODEL_TOO_MUCH_MEMORY' });

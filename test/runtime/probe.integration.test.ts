@@ -141,10 +141,10 @@ describe('a hostile model', () => {
 
   it('that never ends is stopped at the deadline', async () => {
     const start = performance.now();
-    const error = await faultOf(bench.bytes(endlessLoop(), { timeoutMs: 1500 }));
+    const error = await faultOf(bench.bytes(endlessLoop(), { timeoutMs: 3000 }));
     expect(error).toMatchObject({ code: 'MODEL_TOO_SLOW', exit: 1 });
-    expect(error.message).toBe('Model "m" was still running after 1500 ms and was stopped.');
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(error.message).toBe('Model "m" was still running after 3000 ms and was stopped.');
+    expect(performance.now() - start).toBeLessThan(8000);
   });
 
   it('that asks for more than any machine has is refused in words', async () => {
