@@ -110,7 +110,7 @@ describe.each([
   {
     name: 'diabetes',
     first: [/diabetes 1 is fit to ship/, /^prediction\n206\.1166\d*\n68\.071/],
-    asking: [/^\{"predictions":\[205\.99/, /^prediction\n206\.1166/, /"predictions": \[\s*\[\s*206\.1166/],
+    asking: [/^\{"predictions":\[205\.99/, /^prediction\n206\.1166/, /"outputs": \[\s*\[\s*206\.1166/],
   },
   {
     name: 'digits',
