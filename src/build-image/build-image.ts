@@ -1,5 +1,6 @@
 import type { Environment } from '../core/docker/config.ts';
 import { failure } from '../core/errors/error.ts';
+import { onInterrupt } from '../core/interrupt.ts';
 import { showSize } from '../core/units.ts';
 import { type PackageLock, readLock } from '../repository/lock.ts';
 import { verifyLock } from '../repository/verify-lock.ts';
@@ -83,6 +84,7 @@ async function settle(
   checkAll: () => Promise<Checked>,
 ): Promise<BuiltImage> {
   let isGood = false;
+  const release = onInterrupt(() => builder.discard(image.id));
   try {
     const checked = await checkAll();
     isGood = checked.smoke?.ok ?? true;
@@ -90,6 +92,7 @@ async function settle(
     const { id, platform, bytes, layers } = image;
     return { id, tags: isGood ? names : [], platform, bytes, layers, ...checked };
   } finally {
+    release();
     if (!isGood) await builder.discard(image.id);
   }
 }
