@@ -18,6 +18,7 @@ export function templateVariables(
     name: manifest.name,
     version: manifest.version,
     description: manifest.description,
+    notes: manifest.description === '' ? [] : [{ text: manifest.description }],
     base: plan.base,
     user,
     port,

@@ -62,7 +62,7 @@ describe('the published tarball', () => {
 
   test('names the licence of every package that was bundled', async () => {
     const notices = await runCommand('tar', ['xzOf', tarball, 'package/dist/THIRD-PARTY-NOTICES']);
-    for (const name of ['commander', 'yaml', 'zod', 'ora', 'execa', 'dockerode', 'pino', 'tar-stream'])
+    for (const name of ['commander', 'yaml', 'zod', 'ora', 'dockerode', 'pino', 'tar-stream'])
       expect(notices).toMatch(new RegExp(`^${name} [\\d.]+ \\((MIT|ISC|Apache-2.0)\\)$`, 'm'));
   });
 });
@@ -97,7 +97,7 @@ describe.each(matrix)(
 
     test('every verb loads', async () => {
       const { stdout } = await run(mdeploy, ['--help'], env);
-      const verbs = [...stdout.matchAll(/^ {2}([a-z-]+) {2,}/gm)].map(([, verb]) => verb!);
+      const verbs = [...stdout.matchAll(/^ {2}([a-z][a-z-]*) {2,}/gm)].map(([, verb]) => verb!);
       expect(verbs.length).toBeGreaterThan(8);
       for (const verb of verbs.filter((name) => name !== 'help'))
         expect((await run(mdeploy, [verb, '--help'], env)).stdout).toContain(`mdeploy ${verb}`);
@@ -127,8 +127,9 @@ describe.each(matrix)(
         `import { openModel } from 'mdeploy';\nconst model = await openModel('x');\nconst name: string = model.manifest.name;\n// @ts-expect-error\nconst wrong: number = model.manifest.name;\nconsole.log(name, wrong);\n`,
       );
       const tsc = join(root, 'node_modules/typescript/bin/tsc');
-      const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node'];
-      const roots = ['--typeRoots', join(root, 'node_modules/@types')];
+      // skipLibCheck, as `tsc --init` writes it: inner declarations name packages that are bundled.
+      const flags = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2024'];
+      const roots = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
       await run(process.execPath, [tsc, ...flags, ...roots, join(prefix, 'app/app.mts')], process.env);
     });
   },

@@ -83,12 +83,16 @@ describe('the plan', () => {
         .filter((file) => /sharp|img|semver/.test(file.path))
         .map(({ path, platform }) => [path, platform]),
     ).toEqual([
+      ['node_modules/@img/sharp-libvips-linux-x64/README.md', 'linux/amd64'],
       ['node_modules/@img/sharp-libvips-linux-x64/lib/libvips.so.42', 'linux/amd64'],
       ['node_modules/@img/sharp-libvips-linux-x64/package.json', 'linux/amd64'],
+      ['node_modules/@img/sharp-linux-x64/LICENSE', 'linux/amd64'],
       ['node_modules/@img/sharp-linux-x64/lib/sharp.node', 'linux/amd64'],
       ['node_modules/@img/sharp-linux-x64/package.json', 'linux/amd64'],
+      ['node_modules/semver/LICENSE', undefined],
       ['node_modules/semver/index.js', undefined],
       ['node_modules/semver/package.json', undefined],
+      ['node_modules/sharp/LICENSE', undefined],
       ['node_modules/sharp/dist/index.cjs', undefined],
       ['node_modules/sharp/package.json', undefined],
     ]);
@@ -366,12 +370,17 @@ async function installSharp(root: string, platforms: readonly string[]): Promise
     'semver/package.json': '{}',
     'semver/index.js': '',
     'semver/README.md': '',
+    'semver/LICENSE': '',
+    'sharp/LICENSE': '',
+    'sharp/README.md': '',
   });
   for (const each of platforms) {
     await writeFiles(join(root, 'node_modules/@img'), {
       [`sharp-${each}/package.json`]: '{}',
       [`sharp-${each}/lib/sharp.node`]: '',
+      [`sharp-${each}/LICENSE`]: '',
       [`sharp-libvips-${each}/package.json`]: '{}',
+      [`sharp-libvips-${each}/README.md`]: 'licences of its parts',
       [`sharp-libvips-${each}/lib/libvips.so.42`]: '',
       [`sharp-libvips-${each}/lib/glibconfig.h`]: '',
     });
