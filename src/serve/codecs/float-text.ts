@@ -23,7 +23,7 @@ export function writeFloat32(writer: JsonWriter, value: number, style: FloatStyl
     magnitude++;
   // With |scale| up to 22 all operands below are exact, so one rounding makes each candidate what its text reads as.
   if (magnitude < -13 || magnitude > 27) {
-    writer.ascii(floatText(value, style, Math.fround, 9));
+    writer.ascii(floatText(value, style, Math.fround, digitCounts(style, 9)));
     return;
   }
   for (let digits = 6; digits <= 9; digits += style === 'tfs' ? 3 : 1) {
@@ -35,31 +35,40 @@ export function writeFloat32(writer: JsonWriter, value: number, style: FloatStyl
       return;
     }
   }
-  writer.ascii(floatText(value, style, Math.fround, 9));
+  writer.ascii(floatText(value, style, Math.fround, digitCounts(style, 9)));
 }
 
 /** Writes a finite FP64. */
 export function writeFloat64(writer: JsonWriter, value: number, style: FloatStyle): void {
   if (style === 'shortest' && !Object.is(value, -0)) writer.ascii(String(value));
-  else writer.ascii(floatText(value, style, (text) => text, 17));
+  else writer.ascii(floatText(value, style, (text) => text, digitCounts(style, 17)));
 }
 
-/** Text of finite FP16 bits; there are few enough to keep. */
+/** Text of finite FP16 bits, always the shortest: TF Serving has none to agree with. They are few enough to keep. */
 export function float16Text(half: number, style: FloatStyle): string {
   const kept = halves[style];
-  kept[half] ??= floatText(decodeFloat16(half), style, roundHalf, 5);
+  kept[half] ??= floatText(decodeFloat16(half), style, roundHalf, upTo5);
   return kept[half];
 }
 
 /** Any finite float, slowly: tries digit counts until the text reads back. */
-function floatText(value: number, style: FloatStyle, round: (read: number) => number, most: number): string {
+function floatText(
+  value: number,
+  style: FloatStyle,
+  round: (read: number) => number,
+  counts: readonly number[],
+): string {
   if (value === 0) return `${Object.is(value, -0) ? '-0' : '0'}${style === 'tfs' ? '.0' : ''}`;
   const size = Math.abs(value);
-  const counts = style === 'tfs' ? [6, most] : Array.from({ length: most }, (_, index) => index + 1);
-  const digits = counts.find((count) => round(Number(size.toExponential(count - 1))) === size) ?? most;
+  const digits =
+    counts.find((count) => round(Number(size.toExponential(count - 1))) === size) ?? counts.at(-1)!;
   const [mantissa = '', exponent] = size.toExponential(digits - 1).split('e');
   const significant = mantissa.replace('.', '').replace(/0+$/, '');
   return (value < 0 ? '-' : '') + layOut(significant, Number(exponent), style, digits);
+}
+
+function digitCounts(style: FloatStyle, most: 9 | 17): readonly number[] {
+  return style === 'tfs' ? [6, most] : upTo17.slice(0, most);
 }
 
 /** `significant` × 10^(exponent - its length + 1), as text. `precision` is what `%g` was asked for. */
@@ -142,6 +151,9 @@ function digitCount(value: number): number {
   for (let power = 10; value >= power; power *= 10) count++;
   return count;
 }
+
+const upTo17 = Array.from({ length: 17 }, (_, index) => index + 1);
+const upTo5 = upTo17.slice(0, 5);
 
 const halves: Readonly<Record<FloatStyle, string[]>> = { shortest: [], tfs: [] };
 
