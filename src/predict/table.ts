@@ -1,7 +1,9 @@
-/**
- * An answer as a table: one line per row of the batch, one column per output. Numbers keep the digits the server
- * sent (`JSON.parse` of a double and printing it again does).
- */
+/** A server's answer with every digit of its whole numbers: those beyond 2^53 become bigints. */
+export function parseAnswer(text: string): unknown {
+  return JSON.parse(text, exact);
+}
+
+/** An answer as a table: one line per row of the batch, one column per output. */
 export function answerTable(answer: unknown): string {
   const columns = columnsOf(answer);
   const rows = Math.max(0, ...columns.map(({ cells }) => cells.length));
@@ -60,7 +62,17 @@ function cell(value: unknown): string {
   if (Array.isArray(value))
     return value.every((inner) => !Array.isArray(inner)) ? value.map(cell).join(' ') : JSON.stringify(value);
   if (typeof value === 'string') return printable(value);
-  return JSON.stringify(value) ?? '';
+  return typeof value === 'bigint' ? String(value) : (JSON.stringify(value, bigintAsText) ?? '');
+}
+
+// `source` is the number as it was written (ECMAScript 2026, in Node since 22).
+function exact(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  return context?.source && /^-?\d+$/.test(context.source) ? BigInt(context.source) : value;
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
 }
 
 // What a server sends must not steer the terminal.

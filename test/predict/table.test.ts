@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerTable } from '../../src/predict/table.ts';
+import { answerTable, parseAnswer } from '../../src/predict/table.ts';
 
 describe('the table of an answer', () => {
   test.each([
@@ -36,6 +36,15 @@ describe('the table of an answer', () => {
     { what: 'nothing', answer: { predictions: [] }, lines: ['prediction'] },
   ])('of $what', ({ answer, lines }) => {
     expect(answerTable(answer).split('\n')).toEqual(lines);
+  });
+
+  test('keeps every digit of a 64-bit integer, and floats as they are', () => {
+    const answer = parseAnswer('{"predictions": [{"id": 9007199254740993, "p": 0.1}, {"id": 1, "p": 1e30}]}');
+    expect(answerTable(answer).split('\n')).toEqual([
+      'id                p',
+      '9007199254740993  0.1',
+      '1                 1e+30',
+    ]);
   });
 
   test('lets nothing steer the terminal', () => {

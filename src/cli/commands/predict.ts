@@ -1,7 +1,8 @@
 import { failure } from '../../core/errors/error.ts';
+import { onInterrupt } from '../../core/interrupt.ts';
 import { predict, type Question } from '../../predict/predict.ts';
 import { type Server, server } from '../../predict/server.ts';
-import { answerTable } from '../../predict/table.ts';
+import { answerTable, parseAnswer } from '../../predict/table.ts';
 import type { CliCommand } from '../command.ts';
 
 interface Flags {
@@ -41,7 +42,8 @@ export const command: CliCommand = {
       target === undefined
         ? await asked(remote())
         : await output.step(`Loading ${target}`, () => here(target, timeoutMs, asked));
-    output.result({ answer: JSON.parse(answer) as unknown }, answerTable(JSON.parse(answer)));
+    const parsed = parseAnswer(answer);
+    output.result({ answer: parsed }, answerTable(parsed));
     return 0;
   },
 };
@@ -63,9 +65,11 @@ async function here<T>(target: string, timeoutMs: number, ask: (server: Server) 
     { ...opened, manifest },
     { host: '127.0.0.1', port: 0, logLevel: 'silent', drainDelayMs: 0 },
   );
+  const forget = onInterrupt(async () => void (await running.stop()));
   try {
     return await ask(server({ url: running.url, timeoutMs }));
   } finally {
+    forget();
     await running.stop();
   }
 }
