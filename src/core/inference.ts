@@ -7,7 +7,7 @@ export interface InferRequest {
   readonly version?: string;
   readonly label?: string;
   readonly inputs: readonly Tensor[];
-  /** Names of the outputs wanted, in order; absent: all. */
+  /** Names of the outputs wanted, in order; absent or empty: all. */
   readonly outputs?: readonly string[];
   /** Free values a protocol carries along (Open Inference `parameters`). */
   readonly parameters?: Readonly<Record<string, string | number | boolean>>;

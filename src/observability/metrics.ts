@@ -20,6 +20,7 @@ interface Meters {
 export class Metrics {
   readonly #meters = new Map<string, Map<string, Meters>>();
   readonly #rejected = new Map<string, number>();
+  #logFailures = 0;
 
   /** The meters of a model and API, made on first use. */
   of(model: string, api: string): Meters {
@@ -36,11 +37,23 @@ export class Metrics {
     this.#rejected.set(key, (this.#rejected.get(key) ?? 0) + 1);
   }
 
+  /** Counts a log line that could not be written. */
+  logFailed(): void {
+    this.#logFailures += 1;
+  }
+
   /** Text exposition format 0.0.4 of our own series and the process's. */
   async render(gauges: Gauges): Promise<string> {
     const { register, collectDefaultMetrics } = await import('prom-client');
     if (!register.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics();
-    const lines = [...this.#requests(), ...this.#durations(), ...this.#phaseDurations(), ...state(gauges)];
+    const lines = [
+      ...this.#requests(),
+      ...this.#durations(),
+      ...this.#phaseDurations(),
+      ...state(gauges),
+      ...header('mdeploy_log_failures_total', 'counter', 'Writes of the log that failed'),
+      `mdeploy_log_failures_total ${this.#logFailures}`,
+    ];
     return `${lines.join('\n')}\n${await register.metrics()}`;
   }
 

@@ -109,7 +109,22 @@ export function newerFirst(a: string, b: string): number {
   if (byNumbers !== 0) return byNumbers;
   if (aPre === undefined || bPre === undefined)
     return Number(aPre !== undefined) - Number(bPre !== undefined);
-  return bPre.localeCompare(aPre, 'en', { numeric: true });
+  return comparePre(bPre, aPre);
+}
+
+// semver.org §11.4: number by number, text by ASCII, numbers before texts, a prefix before what goes on.
+function comparePre(a: string, b: string): number {
+  const left = a.split('.');
+  const right = b.split('.');
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const [x, y] = [left[i]!, right[i]!];
+    if (x === y) continue;
+    const [isNumber, isOtherNumber] = [/^\d+$/.test(x), /^\d+$/.test(y)];
+    if (isNumber && isOtherNumber) return Number(x) - Number(y);
+    if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
+    return x < y ? -1 : 1;
+  }
+  return left.length - right.length;
 }
 
 function split(version: string): [string, string?] {

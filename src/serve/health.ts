@@ -4,6 +4,8 @@ import type { Protocol, RawReply, Route } from './protocol.ts';
 
 export interface HealthOptions {
   readonly version: string;
+  /** An engine has died and does not come back: only a restart helps, so liveness fails, too. */
+  isBroken(): boolean;
   /** OpenAPI document of what is served now. */
   openapi(): object;
   gauges(): Parameters<Metrics['render']>[0];
@@ -12,10 +14,13 @@ export interface HealthOptions {
 /** Live, ready, metrics, OpenAPI: answered without entering the road, so they work when it is full. */
 export function healthRoutes(house: House, options: HealthOptions): readonly Route[] {
   return [
-    info('/healthz', 'health', () => json(200, { status: 'ok' })),
-    info('/readyz', 'health', () =>
-      house.state === 'ready' ? json(200, { status: 'ready' }) : json(503, { status: house.state }),
+    info('/healthz', 'health', () =>
+      options.isBroken() ? json(503, { status: 'broken' }) : json(200, { status: 'ok' }),
     ),
+    info('/readyz', 'health', () => {
+      const status = options.isBroken() ? 'broken' : house.state;
+      return json(status === 'ready' ? 200 : 503, { status });
+    }),
     info('/metrics', 'metrics', async () => ({
       status: 200,
       headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },

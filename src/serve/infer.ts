@@ -72,13 +72,19 @@ export function refuse(
   protocol: Protocol,
   house: House,
 ): RawReply {
-  if (error.http !== 500) return protocol.encodeError(error, call);
+  if (error.http !== 500) return withAllow(protocol.encodeError(error, call), error);
   house.log.error({ request_id: call.id, path: call.path, code: error.code, err: error }, error.message);
   return protocol.encodeError(failure('SERVER_FAULT', { request: call.id }), call);
 }
 
+// RFC 9110 §15.5.6: a 405 names what the path does take.
+function withAllow(reply: RawReply, { details }: MdeployError): RawReply {
+  if (reply.status !== 405 || details.expected === undefined) return reply;
+  return { ...reply, headers: { ...reply.headers, allow: details.expected } };
+}
+
 function chosenOutputs(version: LoadedVersion, asked: readonly string[] | undefined): readonly string[] {
-  if (!asked) return version.outputNames;
+  if (!asked?.length) return version.outputNames;
   for (const name of asked) {
     if (!version.outputNames.includes(name)) {
       throw failure('OUTPUT_UNKNOWN', { name, outputs: version.outputNames.join(', ') }, { field: name });

@@ -11,7 +11,9 @@ async function main(): Promise<void> {
     const { values, positionals } = parse();
     const { name, ...options } = parseServeFlags(values);
     const opened = await openModel(positionals[0] ?? import.meta.dirname, name === undefined ? {} : { name });
-    process.exitCode = await runUntilSignal(opened, options, () => undefined);
+    process.exitCode = await runUntilSignal(opened, options, ({ house }) => {
+      for (const warning of opened.warnings) house.log.warn(warning);
+    });
   } catch (error) {
     const known = asMdeployError(error);
     process.stderr.write(`error ${known.code}: ${known.message}\n  ${known.remedy}\n`);
@@ -21,7 +23,10 @@ async function main(): Promise<void> {
 
 function parse() {
   try {
-    return parseArgs({ options: serveFlags, allowPositionals: true, strict: true });
+    const parsed = parseArgs({ options: serveFlags, allowPositionals: true, strict: true });
+    if (parsed.positionals.length > 1)
+      throw new Error(`One model at a time, not ${parsed.positionals.length}.`);
+    return parsed;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     throw failure('USAGE', { problem, verb: 'serve' }, { cause: error });

@@ -1,5 +1,6 @@
 import { failure } from '../core/errors/error.ts';
 import { version as toolVersion } from '../core/version.ts';
+import { within } from '../core/within.ts';
 import { type LogLevel, makeLog } from '../observability/log.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { loadVersion } from '../repository/load-version.ts';
@@ -42,10 +43,11 @@ export interface RunningServer {
  */
 export async function serve(opened: OpenedModel, options: ServeOptions): Promise<RunningServer> {
   const { serving, name, version } = opened.manifest;
+  const metrics = new Metrics();
   const house: House = {
     repository: new Repository(),
-    metrics: new Metrics(),
-    log: makeLog(options.logLevel),
+    metrics,
+    log: makeLog(options.logLevel, () => metrics.logFailed()),
     timeoutMs: serving.timeout_ms,
     maxBodyBytes: serving.max_body_bytes,
     state: 'starting',
@@ -53,10 +55,15 @@ export async function serve(opened: OpenedModel, options: ServeOptions): Promise
   const spoken = await loadProtocols(serving.protocols);
   const loaded: LoadedVersion[] = [];
   const dialect = await protocols.load('plain');
+  const isBroken = () => loaded.some(({ session }) => session.dead !== undefined);
   const health = healthRoutes(house, {
     version: toolVersion,
+    isBroken,
     openapi: () => openapiDocument(spoken, house.repository.list()),
-    gauges: () => ({ ready: () => house.state === 'ready', models: () => loaded.map(gaugesOf) }),
+    gauges: () => ({
+      ready: () => house.state === 'ready' && !isBroken(),
+      models: () => loaded.map(gaugesOf),
+    }),
   });
   const router = new Router([healthProtocol(health, dialect), ...spoken], dialect);
   const door = await openHttpDoor(house, router, options);
@@ -89,10 +96,16 @@ async function stop(
   house.state = 'draining';
   house.log.info('draining');
   await new Promise((resolve) => setTimeout(resolve, drainDelayMs));
-  const finished = await door.close(graceMs);
+  const end = performance.now() + graceMs;
+  // A run whose client was answered by its deadline may still be on, and a graph is not freed before.
+  const finished =
+    (await door.close(graceMs)) &&
+    (await within(
+      end - performance.now(),
+      house.repository.close().then(() => true),
+    )) === true;
   if (!finished)
     house.log.error({ grace_ms: graceMs }, 'requests were still in progress at the end of the grace');
-  else await house.repository.close();
   house.log.info('stopped');
   return finished;
 }

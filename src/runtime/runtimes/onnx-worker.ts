@@ -52,6 +52,10 @@ class WorkerSession implements Session {
     });
   }
 
+  get dead(): MdeployError | undefined {
+    return this.#death;
+  }
+
   run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<Tensor[]> {
     if (this.#death) return Promise.reject(this.#death);
     const id = this.#nextId++;

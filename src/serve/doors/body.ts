@@ -5,15 +5,16 @@ import { failure } from '../../core/errors/error.ts';
 
 const gunzip = promisify(gunzipCallback);
 
-/** More chunks than this in one body are an attack on the reader, not a client. */
-const maxChunks = 65_536;
+/** A body in more pieces than this, tiny on average, is an attack on the reader, not a client on a slow line. */
+const maxPieces = 65_536;
+const tinyPiece = 128;
 
 /**
  * Reads a request body whole, never holding more than the limit; gzip is undone with the limit on its output.
  * @throws MdeployError `BODY_TOO_LARGE`, `ENCODING_UNSUPPORTED`, `BODY_MALFORMED`, `CLIENT_GONE`
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
-  const encoding = request.headers['content-encoding'];
+  const encoding = request.headers['content-encoding']?.toLowerCase();
   if (encoding === undefined || encoding === 'identity') return collect(request, limit);
   if (encoding !== 'gzip' && encoding !== 'x-gzip') {
     throw failure('ENCODING_UNSUPPORTED', { encoding }, { field: 'Content-Encoding', received: encoding });
@@ -30,10 +31,9 @@ function collect(request: IncomingMessage, limit: number): Promise<Uint8Array> {
     request.on('data', (chunk: Uint8Array) => {
       bytes += chunk.length;
       if (bytes > limit) return leave(failure('BODY_TOO_LARGE', { limit }));
-      if (chunks.push(chunk) > maxChunks) {
-        leave(
-          failure('BODY_MALFORMED', { format: 'HTTP body', reason: `it has more than ${maxChunks} chunks` }),
-        );
+      if (chunks.push(chunk) > maxPieces && bytes < chunks.length * tinyPiece) {
+        const reason = `it came in more than ${maxPieces} tiny pieces`;
+        leave(failure('BODY_MALFORMED', { format: 'HTTP body', reason }));
       }
     });
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)));

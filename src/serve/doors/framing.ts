@@ -3,7 +3,7 @@ import { failure, type MdeployError } from '../../core/errors/error.ts';
 
 /**
  * What Node's parser lets through and a server behind a proxy must not: two Host headers (RFC 9112 §3.2) and targets
- * that are not a path (absolute form, RFC 9112 §3.2.2; dot segments).
+ * that are not a path (absolute form, RFC 9112 §3.2.2; dot segments; a fragment, which the router would cut off).
  */
 export function framingFault(request: IncomingMessage): MdeployError | undefined {
   const { rawHeaders, url = '' } = request;
@@ -18,6 +18,7 @@ export function framingFault(request: IncomingMessage): MdeployError | undefined
   }
   if (url.includes('/../') || url.endsWith('/..'))
     return invalid('The path has ".." in it.', 'Send the plain path.');
+  if (url.includes('#')) return invalid('The request target has a fragment.', 'Send the plain path.');
   return undefined;
 }
 

@@ -2,11 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { asMdeployError, failure, type MdeployError } from '../../core/errors/error.ts';
 import { reasonOf } from '../../core/files.ts';
+import { within } from '../../core/within.ts';
 import type { Ticket } from '../../runtime/waiting-room.ts';
 import type { House } from '../house.ts';
 import { answer, refuse } from '../infer.ts';
 import type { RawCall, RawReply } from '../protocol.ts';
 import { readBody } from './body.ts';
+import { Busy } from './busy.ts';
 import { framingFault } from './framing.ts';
 import { nextRequestId } from './request-id.ts';
 import type { Match, NoMatch, Router } from './router.ts';
@@ -31,21 +33,30 @@ export async function openHttpDoor(
   router: Router,
   at: { readonly host: string; readonly port: number },
 ): Promise<HttpDoor> {
-  const server = createServer(limits, (request, response) => {
-    void handle(request, response, router, house);
-  });
+  const busy = new Busy();
+  const take = (request: IncomingMessage, response: ServerResponse, refusedUpload = false) => {
+    busy.until(response);
+    handle(request, response, router, house, refusedUpload).catch((error: unknown) => {
+      house.log.error({ err: error }, 'a reply could not be written');
+      response.destroy();
+    });
+  };
+  const server = createServer(limits, (request, response) => take(request, response));
   server.maxConnections = 12_000;
   server.maxRequestsPerSocket = 0;
-  // A refused upload must not be sent first.
+  // A refused upload must not be sent first; a client that then keeps it back has an unusable connection.
   server.on('checkContinue', (request, response) => {
-    if (Number(request.headers['content-length'] ?? 0) <= house.maxBodyBytes) response.writeContinue();
-    void handle(request, response, router, house);
+    const refused = Number(request.headers['content-length'] ?? 0) > house.maxBodyBytes;
+    if (!refused) response.writeContinue();
+    take(request, response, refused);
   });
   await listen(server, at);
+  // Out of file descriptors, for example: who is connected stays served.
+  server.on('error', (error) => house.log.error({ err: error }, 'a connection could not be taken'));
   return {
     host: at.host,
     port: (server.address() as AddressInfo).port,
-    close: (graceMs) => close(server, graceMs),
+    close: (graceMs) => close(server, busy, graceMs),
   };
 }
 
@@ -54,6 +65,7 @@ const limits = {
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16 * 1024,
   noDelay: true,
 } as const;
@@ -63,6 +75,7 @@ async function handle(
   response: ServerResponse,
   router: Router,
   house: House,
+  refusedUpload: boolean,
 ): Promise<void> {
   const started = performance.now();
   const id = nextRequestId(request.headers['x-request-id']);
@@ -88,7 +101,7 @@ async function handle(
     const ms = Number((performance.now() - started).toFixed(3));
     house.log.debug({ request_id: id, method, path, status: reply.status, ms }, 'request');
   }
-  send(request, response, reply, { id, close: house.state === 'draining' });
+  send(request, response, reply, { id, close: refusedUpload || house.state === 'draining' });
 }
 
 function dispatch(
@@ -117,6 +130,10 @@ function ticketOf(response: ServerResponse, started: number, house: House): Tick
     deadline: started + house.timeoutMs,
     limitMs: house.timeoutMs,
     whenGone: (leave) => {
+      if (response.destroyed) {
+        const soon = setImmediate(leave);
+        return () => clearImmediate(soon);
+      }
       response.once('close', leave);
       return () => response.off('close', leave);
     },
@@ -139,15 +156,13 @@ function listen(
   });
 }
 
-async function close(server: Server, graceMs: number): Promise<boolean> {
-  const ended = new Promise<true>((resolve) => server.close(() => resolve(true)));
-  server.closeIdleConnections();
-  const timer = Promise.withResolvers<false>();
-  const timeout = setTimeout(() => timer.resolve(false), graceMs);
-  const inTime = await Promise.race([ended, timer.promise]);
-  clearTimeout(timeout);
+// Node itself would also wait for connections that have sent half a header, or nothing yet.
+async function close(server: Server, busy: Busy, graceMs: number): Promise<boolean> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const inTime = await within(graceMs, busy.whenIdle());
   server.closeAllConnections();
-  return inTime;
+  await closed;
+  return inTime ?? false;
 }
 
 const noBody = new Uint8Array(0);

@@ -43,9 +43,14 @@ export class Router {
     const protocol =
       this.#protocols.find(({ owns }) => owns !== undefined && path.startsWith(owns)) ?? this.#fallback;
     if (allowed.length === 0) return { protocol, error: failure('ROUTE_NOT_FOUND', { method, path }) };
+    const expected = allowed.join(', ');
     return {
       protocol: this.#find(allowed[0]!, path)?.protocol ?? protocol,
-      error: failure('METHOD_NOT_ALLOWED', { method, path, allowed: allowed.join(', ') }),
+      error: failure(
+        'METHOD_NOT_ALLOWED',
+        { method, path, allowed: expected },
+        { expected, received: method },
+      ),
     };
   }
 
