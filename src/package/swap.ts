@@ -11,19 +11,25 @@ import { reasonOf, removeTree, syncFolder } from '../core/files.ts';
  */
 export async function swapIn(fresh: string, target: string, aside: string): Promise<void> {
   try {
-    if (await stepIn(fresh, target)) return;
-    await rename(target, aside);
-    try {
-      await rename(fresh, target);
-    } catch (error) {
-      await rename(aside, target);
-      throw error;
+    // More than one round only when other runs put their package in between.
+    while (!(await stepIn(fresh, target))) {
+      await removeTree(aside);
+      await stepAside(target, aside);
     }
-    await syncFolder(dirname(target));
   } catch (error) {
+    // Should this fail too, the old one stays aside, where the next run finds it.
+    await stepIn(aside, target).catch(() => undefined);
     throw failure('FILE_UNWRITABLE', { file: target, reason: reasonOf(error) }, { cause: error });
   }
   await removeTree(aside);
+}
+
+async function stepAside(target: string, aside: string): Promise<void> {
+  await rename(target, aside).catch(ignoreMissing);
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 // A rename replaces nothing and an empty folder; what it says of a full one differs between systems.
