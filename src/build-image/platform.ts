@@ -30,8 +30,11 @@ export function choosePlatform(
 
 /** After the build: the base image decides the platform, whatever was asked for. */
 export function assertPlatform(asked: string, built: string, base: string): void {
-  if (asked === built) return;
+  if (asked !== built) throw otherPlatform(asked, built, base);
+}
+
+export function otherPlatform(asked: string, built: string, base: string) {
   const reason = `the base image ${base} is for ${built}`;
   const fix = `Name a base image for ${asked} with --base, or pull that one: \`docker pull --platform ${asked} ${base}\`.`;
-  throw failure('BUILD_PLATFORM', { platform: asked, reason, fix }, { expected: asked, received: built });
+  return failure('BUILD_PLATFORM', { platform: asked, reason, fix }, { expected: asked, received: built });
 }

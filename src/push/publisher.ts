@@ -12,6 +12,8 @@ export interface PublishOptions {
   /** Tries after the first one. */
   readonly retries: number;
   readonly onProgress: (text: string) => void;
+  /** Told also where no progress is shown: a log must say why a push took long. */
+  readonly onRetry: (text: string) => void;
 }
 
 /** One way to bring a local image into a registry. */

@@ -16,6 +16,7 @@ export interface PushOptions {
   readonly retries?: number;
   readonly env?: Environment;
   readonly onProgress?: (text: string) => void;
+  readonly onRetry?: (text: string) => void;
 }
 
 export interface PushResult {
@@ -35,14 +36,16 @@ export const defaultRetries = 4;
  *   `CREDENTIALS_UNREADABLE`, `REGISTRY_…`, `PUSH_DIGEST_MISMATCH`, `ENGINE_…`
  */
 export async function push(options: PushOptions): Promise<PushResult> {
-  const { image, digestFile, env = process.env, onProgress = () => undefined } = options;
+  const { image, digestFile, env = process.env, onProgress = ignore, onRetry = ignore } = options;
   const targets = pushTargets(image, options.to, options.tags ?? []);
   if (digestFile !== undefined) await assertWritable(digestFile);
   const publisher = await (await publishers.load('registry')).open(env);
   await publisher.assertImage(image);
   const retries = options.retries ?? defaultRetries;
   let digest = '';
-  for (const target of targets) digest = await publisher.publish(image, target, { retries, onProgress });
+  for (const target of targets) {
+    digest = await publisher.publish(image, target, { retries, onProgress, onRetry });
+  }
   if (digestFile !== undefined) await writeFileAtomic(digestFile, `${digest}\n`);
   const [first] = targets;
   return {
@@ -58,4 +61,8 @@ async function assertWritable(file: string): Promise<void> {
   await access(dirname(resolve(file)), constants.W_OK).catch((error: unknown) => {
     throw failure('FILE_UNWRITABLE', { file, reason: reasonOf(error) }, { cause: error });
   });
+}
+
+function ignore(): void {
+  // Whoever does not listen does not want to know.
 }

@@ -97,6 +97,15 @@ describe('what stopped a build is named by its step', () => {
     expect(error.remedy).toContain('--base');
   });
 
+  test('a base image for another platform, found out at the first COPY', () => {
+    const text =
+      'failed to get destination image "sha256:2d18": image with reference sha256:2d18 was found but does not match the specified platform: wanted linux/arm64, actual: linux/amd64';
+    expect(fault(lines.slice(0, 5), text)).toMatchObject({
+      code: 'BUILD_PLATFORM',
+      message: expect.stringContaining('base:1 is for linux/amd64'),
+    });
+  });
+
   test('a full disk, a lost engine, a refused Dockerfile', () => {
     expect(fault(lines.slice(0, 5), 'write /f: no space left on device')).toMatchObject({
       code: 'ENGINE_DISK_FULL',

@@ -1,5 +1,6 @@
 import { engineFault, engineReason, isDiskFull } from '../../core/docker/faults.ts';
 import { failure, type MdeployError } from '../../core/errors/error.ts';
+import { otherPlatform } from '../platform.ts';
 import type { BuildProgress } from '../progress.ts';
 
 /**
@@ -18,6 +19,9 @@ export class EngineSays extends Error {}
 
 function stepFault(reason: string, progress: BuildProgress, base: string): MdeployError {
   if (isDiskFull(reason)) return failure('ENGINE_DISK_FULL', { step: progress.where });
+  const [, wanted, actual] =
+    /does not match the specified platform: wanted ([\w/]+), actual: ([\w/]+)/.exec(reason) ?? [];
+  if (wanted !== undefined && actual !== undefined) return otherPlatform(wanted, actual, base);
   const step = progress.current;
   if (step === undefined) return failure('BUILD_REFUSED', { reason });
   const from = /^FROM\s+(?:--platform=\S+\s+)?(\S+)/i.exec(step.instruction)?.[1];
@@ -43,6 +47,5 @@ const pulls: readonly (readonly [RegExp, string])[] = [
   [/no basic auth credentials|unauthorized/, 'the registry wants a login'],
   [/pull access denied for (\S+?),/, '$1 does not exist, or the registry wants a login'],
   [/manifest unknown|not found: manifest|manifest for (\S+) not found/, 'the registry has no such image'],
-  [/does not match the specified platform/, 'it is here, but for another platform'],
   [/x509: (.+)$/, 'its registry is not trusted: $1'],
 ];

@@ -34,10 +34,8 @@ export const command: CliCommand = {
         tags: flags.tag ?? [],
         digestFile: flags.digestFile,
         retries,
-        onProgress: (text) => {
-          update(text);
-          if (output.verbose) output.note(text);
-        },
+        onProgress: update,
+        onRetry: (text) => output.note(text),
       }),
     );
     output.result({ ...pushed }, `Pushed ${pushed.names.join(', ')}\n${pushed.reference}`);

@@ -42,7 +42,7 @@ class RegistryPublisher implements Publisher {
   }
 
   async publish(image: string, target: Target, options: PublishOptions): Promise<string> {
-    const { retries, onProgress } = options;
+    const { retries, onProgress, onRetry } = options;
     const credentials = await findCredentials(target.registry, this.#env);
     const name = `${target.repository}:${target.tag}`;
     if (name !== image) await this.#tag(image, target);
@@ -59,7 +59,7 @@ class RegistryPublisher implements Publisher {
         onRetry: (error, attempt, delayMs) => {
           const { reason } = classify((error as Error).message);
           const seconds = (delayMs / 1000).toFixed(1);
-          onProgress(`${target.registry}: ${reason}; try ${attempt + 1} of ${retries + 1} in ${seconds} s`);
+          onRetry(`${target.registry}: ${reason}; try ${attempt + 1} of ${retries + 1} in ${seconds} s`);
         },
       },
     ).catch((error: unknown) => {
