@@ -1,5 +1,5 @@
 import { decodeFloat16, encodeFloat16 } from '../../core/float16.ts';
-import { powers } from './json-number.ts';
+import { isCertain, powers } from './json-number.ts';
 import type { JsonWriter } from './json-writer.ts';
 
 /**
@@ -12,25 +12,27 @@ export type FloatStyle = 'shortest' | 'tfs';
 /** Writes a finite FP32. */
 export function writeFloat32(writer: JsonWriter, value: number, style: FloatStyle): void {
   const size = Math.abs(value);
-  if (style === 'shortest' && size < 2 ** 24 && Math.trunc(size) === size && size !== 0) {
+  if (style === 'shortest' && size < 2 ** 24 && (size | 0) === size && size !== 0) {
     writeDecimal(writer, value < 0, size, 0, style);
     return;
   }
   single[0] = size;
   const binary = bits[0]! >>> 23;
-  let magnitude = magnitudes[binary]!;
-  if (magnitude > least && size >= (magnitude < -1 ? 1 / powers[-magnitude - 1]! : powers[magnitude + 1]!))
-    magnitude++;
-  // With |scale| up to 22 all operands below are exact, so one rounding makes each candidate what its text reads as.
-  if (magnitude < -13 || magnitude > 27) {
-    writer.ascii(floatText(value, style, Math.fround, digitCounts(style, 9)));
-    return;
-  }
-  for (let digits = 6; digits <= 9; digits += style === 'tfs' ? 3 : 1) {
+  const magnitude = size < ceilings[binary]! ? magnitudes[binary]! : magnitudes[binary]! + 1;
+  // Six digits or fewer always survive binary32, so the search starts there; nine always suffice. Subnormals have
+  // less precision, and zero has no digits.
+  const step = style === 'tfs' ? 3 : 1;
+  for (let digits = binary === 0 ? 10 : 6; digits <= 9; digits += step) {
     const scale = digits - 1 - magnitude;
-    const count = Math.round(scale < 0 ? size / powers[-scale]! : size * powers[scale]!);
-    const read = scale < 0 ? count * powers[-scale]! : count / powers[scale]!;
-    if (Math.fround(read) === size) {
+    const power = powers[scale < 0 ? -scale : scale]!;
+    const scaled = scale < 0 ? size / power : size * power;
+    const count = (scaled + 0.5) | 0;
+    // Farther off than half the distance to the next binary32: most candidates fall here, before the division.
+    const reach = scale < 0 ? halfSteps[binary]! / power : halfSteps[binary]! * power;
+    if (Math.abs(scaled - count) > reach + 1e-6) continue;
+    const read = scale < 0 ? count * power : count / power;
+    // Powers up to 10^22 are exact, so `read` is what the text reads as; beyond, it is off by less than 2^-51.
+    if (Math.fround(read) === size && ((scale <= 22 && scale >= -22) || isCertain(read, 2 ** -51))) {
       writeDecimal(writer, value < 0, count, scale, style, digits);
       return;
     }
@@ -107,25 +109,28 @@ function writeDecimal(
     writer.ascii(negative ? `-${text}` : text);
     return;
   }
+  const whole = digits - places;
   writer.reserve(24);
   const { bytes } = writer;
   let at = writer.at;
   if (negative) bytes[at++] = MINUS;
-  const length = places === 0 ? digits : Math.max(digits, places + 1) + 1;
-  const point = places === 0 ? -1 : at + length - places - 1;
-  for (let index = at + length - 1; index >= at; index--) {
-    if (index === point) {
-      bytes[index] = POINT;
-      continue;
-    }
-    const next = (rest / 10) | 0;
-    bytes[index] = ZERO + rest - next * 10;
-    rest = next;
-  }
-  at += length;
-  if (places === 0 && style === 'tfs') {
-    bytes[at++] = POINT;
+  if (whole <= 0) {
     bytes[at++] = ZERO;
+    bytes[at++] = POINT;
+    for (let zeros = whole; zeros < 0; zeros++) bytes[at++] = ZERO;
+    at = putDigits(bytes, at, rest, digits);
+  } else if (places === 0) {
+    at = putDigits(bytes, at, rest, digits);
+    if (style === 'tfs') {
+      bytes[at++] = POINT;
+      bytes[at++] = ZERO;
+    }
+  } else {
+    const unit = powers[places]!;
+    const integer = (rest / unit) | 0;
+    at = putDigits(bytes, at, integer, whole);
+    bytes[at++] = POINT;
+    at = putDigits(bytes, at, rest - integer * unit, places);
   }
   writer.at = at;
 }
@@ -135,21 +140,35 @@ export function writeInteger(writer: JsonWriter, value: number): void {
   writer.reserve(11);
   const { bytes } = writer;
   let at = writer.at;
-  let rest = Math.abs(value);
   if (value < 0) bytes[at++] = MINUS;
-  const end = at + digitCount(rest);
-  for (let index = end - 1; index >= at; index--) {
-    const next = (rest / 10) | 0;
-    bytes[index] = ZERO + rest - next * 10;
+  const size = Math.abs(value);
+  writer.at = putDigits(bytes, at, size, digitCount(size));
+}
+
+/** Puts exactly `digits` digits, two by two from the end; returns the place after them. */
+function putDigits(bytes: Buffer, at: number, value: number, digits: number): number {
+  let rest = value | 0;
+  let index = at + digits;
+  for (; index - at >= 2; index -= 2) {
+    const next = (rest / 100) | 0;
+    const pair = (rest - next * 100) << 1;
+    bytes[index - 1] = pairs[pair + 1]!;
+    bytes[index - 2] = pairs[pair]!;
     rest = next;
   }
-  writer.at = end;
+  if (index > at) bytes[at] = ZERO + (rest % 10);
+  return at + digits;
 }
 
 function digitCount(value: number): number {
-  let count = 1;
-  for (let power = 10; value >= power; power *= 10) count++;
-  return count;
+  if (value < 100_000) {
+    if (value < 100) return value < 10 ? 1 : 2;
+    if (value < 10_000) return value < 1000 ? 3 : 4;
+    return 5;
+  }
+  if (value < 10_000_000) return value < 1_000_000 ? 6 : 7;
+  if (value < 1_000_000_000) return value < 100_000_000 ? 8 : 9;
+  return 10;
 }
 
 const upTo17 = Array.from({ length: 17 }, (_, index) => index + 1);
@@ -161,13 +180,18 @@ function roundHalf(read: number): number {
   return decodeFloat16(encodeFloat16(read));
 }
 
-// Powers of ten below a power of two, per biased binary32 exponent; none for subnormals and non-finite values.
-const least = -100;
-const magnitudes = Int8Array.from({ length: 256 }, (_, binary) =>
-  binary === 0 || binary === 255 ? least : Math.floor(Math.log10(2) * (binary - 127)),
-);
+// Per biased binary32 exponent: the decimal exponent of its smallest number, and the power of ten above that.
+const magnitudes = Int8Array.from({ length: 256 }, (_, binary) => Math.floor(Math.log10(2) * (binary - 127)));
+const ceilings = Float64Array.from(magnitudes, (magnitude) => Number(`1e${magnitude + 1}`));
+const halfSteps = Float64Array.from({ length: 256 }, (_, binary) => 2 ** (binary - 127 - 24));
 const single = new Float32Array(1);
 const bits = new Uint32Array(single.buffer);
+
+// '00' to '99'.
+const pairs = Uint8Array.from({ length: 200 }, (_, index) => {
+  const pair = index >> 1;
+  return 0x30 + (index % 2 === 0 ? Math.floor(pair / 10) : pair % 10);
+});
 
 const MINUS = 0x2d;
 const POINT = 0x2e;

@@ -43,9 +43,10 @@ function writeAxis(
   const length = shape[axis]!;
   let next = offset;
   writer.byte(OPEN_LIST);
+  const isInnermost = axis === shape.length - 1;
   for (let index = 0; index < length; index++) {
     if (index > 0) writer.byte(COMMA);
-    if (axis === shape.length - 1) write(writer, tensor.data as never, next++, options);
+    if (isInnermost) write(writer, tensor.data as never, next++, options);
     else next = writeAxis(writer, tensor, options, axis + 1, next);
   }
   writer.byte(CLOSE_LIST);
