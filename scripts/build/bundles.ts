@@ -1,6 +1,6 @@
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
 export interface Bundle {
   /** Source files that went in, relative to the repository. */
@@ -62,6 +62,7 @@ async function shared(root: string, kind: 'cli' | 'server') {
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
+    plugins: [englishOnly],
     // sharp and the runtime hold native libraries; the two others are optional speed-ups of ssh2 that need a compiler.
     external: ['onnxruntime-node', 'sharp', 'cpu-features', '*.node'],
     define: {
@@ -78,6 +79,16 @@ async function shared(root: string, kind: 'cli' | 'server') {
     },
   } as const satisfies BuildOptions;
 }
+
+// zod brings its messages in 50 languages, 450 kB that every start of a server would parse; ours are English.
+const englishOnly: Plugin = {
+  name: 'english-only',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js';`,
+    }));
+  },
+};
 
 /** npm packages among the inputs of a bundle. */
 function bundledPackages(metafile: Pick<Metafile, 'inputs'>): string[] {
