@@ -115,6 +115,31 @@ describe.each(matrix)(
       await checkServer(spawn(mdeploy, ['serve', output, '--port', '0'], { env, cwd: '/' }));
     });
 
+    test('shows a plan without writing, and says with its exit code what went wrong', async () => {
+      const output = join(prefix, 'planned');
+      const platforms = 'linux/amd64,linux/arm64';
+      const args = ['package', work, '-o', output, '--platform', platforms, '--dry-run', '--json'];
+      const plan = JSON.parse((await run(mdeploy, args, env)).stdout) as Record<string, unknown>;
+      expect(plan).toMatchObject({
+        schema_version: 1,
+        dry_run: true,
+        platforms: platforms.split(','),
+        output,
+      });
+      expect(JSON.stringify(plan.files)).toContain('linux/arm64/libonnxruntime.so.1');
+      await expect(stat(output)).rejects.toMatchObject({ code: 'ENOENT' });
+      await expect(run(mdeploy, ['package', work, '--platform', 'solaris/sparc'], env)).rejects.toMatchObject(
+        {
+          code: 2,
+          stderr: expect.stringContaining('PACKAGE_PLATFORM'),
+        },
+      );
+      await expect(run(mdeploy, ['package', work, '-o', join(prefix, 'lib')], env)).rejects.toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('PACKAGE_TARGET_OCCUPIED'),
+      });
+    });
+
     test('is a library', async () => {
       await mkdir(join(prefix, 'app/node_modules'), { recursive: true });
       await symlink(join(prefix, 'lib/node_modules/mdeploy'), join(prefix, 'app/node_modules/mdeploy'));
