@@ -10,7 +10,8 @@ export type Gauge = (tensors: readonly Tensor[]) => readonly Tensor[];
  * An axis name that the file itself uses twice must have one length in all inputs; names that were made up for
  * unnamed axes promise nothing.
  * @param graph the signature as the file has it
- * @throws (the gauge) MdeployError `INPUT_MISSING`, `INPUT_UNKNOWN`, `INPUT_DUPLICATE`, `INPUT_DATATYPE`, `INPUT_SHAPE`
+ * @throws (the gauge) MdeployError `INPUT_MISSING`, `INPUT_UNKNOWN`, `INPUT_DUPLICATE`, `INPUT_DATATYPE`,
+ *   `INPUT_SHAPE`, `INPUT_VALUE`
  */
 export function compileGauge(signature: Signature, graph: Signature = signature): Gauge {
   const specs = signature.inputs;
@@ -59,13 +60,15 @@ function prove(tensor: Tensor, spec: TensorSpec): void {
   for (let axis = 0; fits && axis < tensor.shape.length; axis++) {
     const length = tensor.shape[axis]!;
     const dim = shape ? shape[axis]! : '';
-    fits = typeof dim === 'string' ? length >= 0 && Number.isSafeInteger(length) : dim === length;
+    // No empty batch: some kernels (LSTM) abort the whole process on one.
+    const least = axis === 0 ? 1 : 0;
+    fits = typeof dim === 'string' ? length >= least && Number.isSafeInteger(length) : dim === length;
   }
-  if (!fits) throw misshapen(tensor, shape ?? [], shape ? '' : ' or lengths from 0 up');
+  if (!fits) throw misshapen(tensor, shape, tensor.shape[0] === 0 ? ', and at least one row' : '');
   if (tensor.data.length !== elementCount(tensor.shape)) {
     throw misshapen(
       tensor,
-      shape ?? tensor.shape,
+      shape,
       `, that is ${elementCount(tensor.shape)} values instead of ${tensor.data.length}`,
     );
   }
@@ -109,8 +112,8 @@ function sharedAxes(specs: readonly TensorSpec[]): ReadonlySet<string> {
   return shared;
 }
 
-function misshapen(tensor: Tensor, shape: readonly Dim[], hint: string) {
-  const expected = show(shape);
+function misshapen(tensor: Tensor, shape: readonly Dim[] | null, hint: string) {
+  const expected = shape ? show(shape) : '[...]';
   const received = show(tensor.shape);
   return failure(
     'INPUT_SHAPE',
