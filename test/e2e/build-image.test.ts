@@ -371,8 +371,12 @@ describe.skipIf(engine === undefined)('build-image against a real engine', () =>
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     const { interruptWhen } = options;
+    // Once only: the second signal ends a process at once, with everything left as it is.
+    let isInterrupted = false;
     const watch = setInterval(async () => {
-      if (interruptWhen && child.exitCode === null && (await interruptWhen())) child.kill('SIGINT');
+      if (isInterrupted || !interruptWhen || !(await interruptWhen()) || isInterrupted) return;
+      isInterrupted = true;
+      child.kill('SIGINT');
     }, 20);
     return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve, reject) => {
       child.once('error', reject);
