@@ -1,8 +1,6 @@
 import { Histogram } from './histogram.ts';
-
-/** The parts of a request's road that are timed, in order. */
-export const phases = ['decode', 'prepare', 'queue', 'run', 'finish', 'encode'] as const;
-export type Phase = (typeof phases)[number];
+import { type Phase, phases } from './phases.ts';
+import { Totals } from './totals.ts';
 
 /** What a scrape asks of the live server. */
 export interface Gauges {
@@ -20,6 +18,7 @@ interface Meters {
 export class Metrics {
   readonly #meters = new Map<string, Map<string, Meters>>();
   readonly #rejected = new Map<string, number>();
+  readonly #totals = new Map<string, Totals>();
   #logFailures = 0;
 
   /** The meters of a model and API, made on first use. */
@@ -29,6 +28,14 @@ export class Metrics {
     if (apis.size === 0) this.#meters.set(model, apis);
     apis.set(api, meters);
     return meters;
+  }
+
+  /** The totals of a loaded version, made on first use. */
+  totals(model: string, version: string): Totals {
+    const key = `${model} ${version}`;
+    const totals = this.#totals.get(key) ?? new Totals();
+    this.#totals.set(key, totals);
+    return totals;
   }
 
   /** Counts a request that reached no model. */

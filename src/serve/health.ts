@@ -4,8 +4,6 @@ import type { Protocol, RawReply, Route } from './protocol.ts';
 
 export interface HealthOptions {
   readonly version: string;
-  /** An engine has died and does not come back: only a restart helps, so liveness fails, too. */
-  isBroken(): boolean;
   /** OpenAPI document of what is served now. */
   openapi(): object;
   gauges(): Parameters<Metrics['render']>[0];
@@ -14,11 +12,12 @@ export interface HealthOptions {
 /** Live, ready, metrics, OpenAPI: answered without entering the road, so they work when it is full. */
 export function healthRoutes(house: House, options: HealthOptions): readonly Route[] {
   return [
+    // Only a restart helps a broken server, so liveness fails, too.
     info('/healthz', 'health', () =>
-      options.isBroken() ? json(503, { status: 'broken' }) : json(200, { status: 'ok' }),
+      house.status() === 'broken' ? json(503, { status: 'broken' }) : json(200, { status: 'ok' }),
     ),
     info('/readyz', 'health', () => {
-      const status = options.isBroken() ? 'broken' : house.state;
+      const status = house.status();
       return json(status === 'ready' ? 200 : 503, { status });
     }),
     info('/metrics', 'metrics', async () => ({

@@ -12,4 +12,6 @@ export interface House {
   readonly maxBodyBytes: number;
   /** `ready`: requests are answered. `draining`: too, but no new ones should be sent. */
   state: 'starting' | 'ready' | 'draining';
+  /** What `/readyz` says. `broken`: an engine has died and does not come back. */
+  status(): 'starting' | 'ready' | 'draining' | 'broken';
 }

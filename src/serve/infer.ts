@@ -1,6 +1,7 @@
 import { asMdeployError, failure, type MdeployError } from '../core/errors/error.ts';
 import type { InferRequest, InferResponse } from '../core/inference.ts';
 import type { Tensor } from '../core/tensor.ts';
+import type { ModelFacts } from '../repository/catalogue.ts';
 import type { LoadedVersion } from '../repository/loaded-version.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Ticket } from '../runtime/waiting-room.ts';
@@ -18,21 +19,21 @@ export async function answer(
   house: House,
 ): Promise<RawReply> {
   const watch = new Watch();
-  let model: string | undefined;
+  let reached: ModelFacts | undefined;
   let reply: RawReply;
   try {
     if (house.state === 'starting') throw failure('MODEL_NOT_READY', { name: call.params.name ?? 'default' });
     const { request, encode } = route.decode(call, house.repository); // 3 interpreter in
     watch.lap('decode');
-    const response = await infer(request, ticket, house.repository, watch, (name) => {
-      model = name;
+    const response = await infer(request, ticket, house.repository, watch, (facts) => {
+      reached = facts;
     });
     reply = encode(response); // 11 interpreter out
     watch.lap('encode');
   } catch (error) {
     reply = refuse(asMdeployError(error), call, protocol, house);
   }
-  watch.record(house.metrics, model, route.api, reply.status);
+  watch.record(house.metrics, reached, route.api, reply.status);
   return reply;
 }
 
@@ -42,12 +43,13 @@ export async function infer(
   ticket: Ticket,
   repository: Repository,
   watch: Watch,
-  reached: (model: string) => void = () => undefined,
+  reached: (facts: ModelFacts) => void = () => undefined,
 ): Promise<InferResponse> {
   const lease = repository.lease(request.model, request.version, request.label); // 4 desk
   try {
     const { version } = lease;
-    reached(version.facts.name);
+    reached(version.facts);
+    watch.rows = rowsOf(version.facts, request.inputs);
     const prepared = version.prepare ? await version.prepare(request.inputs) : request.inputs; // 5 preparation
     const inputs = version.gauge(prepared); // 6 gauge
     watch.lap('prepare');
@@ -81,6 +83,13 @@ export function refuse(
 function withAllow(reply: RawReply, { details }: MdeployError): RawReply {
   if (reply.status !== 405 || details.expected === undefined) return reply;
   return { ...reply, headers: { ...reply.headers, allow: details.expected } };
+}
+
+// By the user's side of the road: preparation may change what the first axis is.
+function rowsOf({ signature }: ModelFacts, inputs: readonly Tensor[]): number {
+  const [first] = signature.inputs;
+  if (typeof first?.shape?.[0] !== 'string') return 1;
+  return inputs.find(({ name }) => name === first.name)?.shape[0] ?? 1;
 }
 
 function chosenOutputs(version: LoadedVersion, asked: readonly string[] | undefined): readonly string[] {

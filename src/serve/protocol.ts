@@ -1,6 +1,7 @@
 import type { MdeployError } from '../core/errors/error.ts';
 import type { InferRequest, InferResponse } from '../core/inference.ts';
 import type { Catalogue, ModelFacts } from '../repository/catalogue.ts';
+import type { House } from './house.ts';
 
 export type { Catalogue, ModelFacts } from '../repository/catalogue.ts';
 
@@ -44,9 +45,12 @@ export type Route =
       readonly method: 'GET' | 'POST' | 'OPTIONS';
       readonly path: string;
       readonly api: string;
-      answer(call: RawCall, catalogue: Catalogue): RawReply | Promise<RawReply>;
+      answer(call: RawCall, catalogue: Catalogue, server: ServerFacts): RawReply | Promise<RawReply>;
       describe?(facts: ModelFacts): OperationDoc;
     };
+
+/** What an info route may know of the server beside its models. */
+export type ServerFacts = Pick<House, 'status' | 'metrics'>;
 
 export interface OperationDoc {
   readonly summary: string;

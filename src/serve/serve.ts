@@ -44,6 +44,8 @@ export interface RunningServer {
 export async function serve(opened: OpenedModel, options: ServeOptions): Promise<RunningServer> {
   const { serving, name, version } = opened.manifest;
   const metrics = new Metrics();
+  const loaded: LoadedVersion[] = [];
+  const isBroken = () => loaded.some(({ session }) => session.dead !== undefined);
   const house: House = {
     repository: new Repository(),
     metrics,
@@ -51,17 +53,15 @@ export async function serve(opened: OpenedModel, options: ServeOptions): Promise
     timeoutMs: serving.timeout_ms,
     maxBodyBytes: serving.max_body_bytes,
     state: 'starting',
+    status: () => (isBroken() ? 'broken' : house.state),
   };
   const spoken = await loadProtocols(serving.protocols);
-  const loaded: LoadedVersion[] = [];
   const dialect = await protocols.load('plain');
-  const isBroken = () => loaded.some(({ session }) => session.dead !== undefined);
   const health = healthRoutes(house, {
     version: toolVersion,
-    isBroken,
     openapi: () => openapiDocument(spoken, house.repository.list()),
     gauges: () => ({
-      ready: () => house.state === 'ready' && !isBroken(),
+      ready: () => house.status() === 'ready',
       models: () => loaded.map(gaugesOf),
     }),
   });

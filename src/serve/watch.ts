@@ -1,7 +1,11 @@
-import type { Metrics, Phase } from '../observability/metrics.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { Phase } from '../observability/phases.ts';
+import type { ModelFacts } from '../repository/catalogue.ts';
 
-/** The stop-watch of one request: laps are kept as numbers and recorded once, when model and status are known. */
+/** The stop-watch of one request: laps are kept as numbers and recorded once, when version and status are known. */
 export class Watch {
+  /** Rows the request holds; 1 for a model without a batch axis. */
+  rows = 1;
   readonly #start = performance.now();
   #last = this.#start;
   readonly #laps: [Phase, number][] = [];
@@ -12,14 +16,26 @@ export class Watch {
     this.#last = now;
   }
 
-  record(metrics: Metrics, model: string | undefined, api: string, status: number): void {
-    if (model === undefined) {
+  /** @param reached the version that took the request; undefined: it got to none */
+  record(
+    metrics: Metrics,
+    reached: Pick<ModelFacts, 'name' | 'version'> | undefined,
+    api: string,
+    status: number,
+  ): void {
+    if (reached === undefined) {
       metrics.reject(api, status);
       return;
     }
-    const meters = metrics.of(model, api);
+    const meters = metrics.of(reached.name, api);
+    const totals = metrics.totals(reached.name, reached.version);
+    const ms = performance.now() - this.#start;
     meters.codes.set(status, (meters.codes.get(status) ?? 0) + 1);
-    meters.duration.record(performance.now() - this.#start);
-    for (const [phase, ms] of this.#laps) meters.phases[phase].record(ms);
+    meters.duration.record(ms);
+    totals.add(status < 400, ms, this.rows);
+    for (const [phase, lap] of this.#laps) {
+      meters.phases[phase].record(lap);
+      totals.addPhase(phase, lap);
+    }
   }
 }

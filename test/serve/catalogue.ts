@@ -1,6 +1,7 @@
 import { failure } from '../../src/core/errors/error.ts';
 import type { Tensor, TensorSpec } from '../../src/core/tensor.ts';
-import type { Catalogue, ModelFacts, RawCall, RawReply } from '../../src/serve/protocol.ts';
+import { Metrics } from '../../src/observability/metrics.ts';
+import type { Catalogue, ModelFacts, RawCall, RawReply, ServerFacts } from '../../src/serve/protocol.ts';
 
 /** Facts of a model that is not there. */
 export function modelFacts(facts: Partial<ModelFacts> = {}): ModelFacts {
@@ -63,6 +64,11 @@ export function rawCall(path: string, body: string | Uint8Array, call: Partial<R
 
 export function replyText({ body }: RawReply): string {
   return typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
+}
+
+/** A server that has just become ready. */
+export function serverFacts(status: ReturnType<ServerFacts['status']> = 'ready'): ServerFacts {
+  return { status: () => status, metrics: new Metrics() };
 }
 
 /** What a model would answer that gives back its inputs. */

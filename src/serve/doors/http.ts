@@ -111,7 +111,7 @@ function dispatch(
   house: House,
 ): RawReply | Promise<RawReply> {
   if (route.kind === 'infer') return answer(call, ticket, { protocol, route }, house);
-  return route.answer(call, house.repository);
+  return route.answer(call, house.repository, house);
 }
 
 function refused(

@@ -1,6 +1,7 @@
 import FindMyWay, { type HTTPMethod } from 'find-my-way';
 import { failure, type MdeployError } from '../../core/errors/error.ts';
 import type { Protocol, Route } from '../protocol.ts';
+import { type Served, sharePaths } from '../shared-paths.ts';
 
 export interface Match {
   readonly protocol: Protocol;
@@ -28,11 +29,8 @@ export class Router {
   constructor(protocols: readonly Protocol[], fallback: Protocol) {
     this.#protocols = protocols;
     this.#fallback = fallback;
-    for (const protocol of protocols) {
-      for (const route of protocol.routes) {
-        this.#table.on(route.method as HTTPMethod, route.path, unused, { protocol, route });
-      }
-    }
+    for (const served of sharePaths(protocols))
+      this.#table.on(served.route.method as HTTPMethod, served.route.path, unused, served);
   }
 
   match(method: string, path: string): Match | NoMatch {
@@ -57,7 +55,7 @@ export class Router {
   #find(method: string, path: string): Match | undefined {
     const found = this.#table.find(method as HTTPMethod, path);
     if (!found) return undefined;
-    return { ...(found.store as Pick<Match, 'protocol' | 'route'>), params: found.params };
+    return { ...(found.store as Served), params: found.params };
   }
 }
 

@@ -5,7 +5,7 @@ import { Router } from '../../../src/serve/doors/router.ts';
 import type { ModelFacts, RawReply } from '../../../src/serve/protocol.ts';
 import { plain } from '../../../src/serve/protocols/plain.ts';
 import { tfs } from '../../../src/serve/protocols/tfs.ts';
-import { catalogueOf, modelFacts, rawCall, replyText, withSignature } from '../catalogue.ts';
+import { catalogueOf, modelFacts, rawCall, replyText, serverFacts, withSignature } from '../catalogue.ts';
 
 const router = new Router([plain, tfs], plain);
 const half = withSignature([{ name: 'x', datatype: 'FP32', shape: ['batch'] }]);
@@ -22,7 +22,7 @@ function send(method: string, path: string, body = '', models: readonly ModelFac
     if ('error' in match) throw match.error;
     const catalogue = catalogueOf(...models);
     if (match.route.kind === 'infer') return { decoded: match.route.decode(call, catalogue) };
-    return { reply: match.route.answer(call, catalogue) as RawReply };
+    return { reply: match.route.answer(call, catalogue, serverFacts()) as RawReply };
   } catch (error) {
     if (!(error instanceof MdeployError)) throw error;
     return { reply: match.protocol.encodeError(error, call) };

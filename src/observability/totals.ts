@@ -1,0 +1,41 @@
+import type { Phase } from './phases.ts';
+
+export interface Tally {
+  count: number;
+  /** Milliseconds in all. */
+  ms: number;
+}
+
+/** What one version of a model has done since the server started, over all protocols. */
+export class Totals {
+  readonly success: Tally = { count: 0, ms: 0 };
+  readonly failed: Tally = { count: 0, ms: 0 };
+  readonly phases: Readonly<Record<Phase, Tally>> = {
+    decode: { count: 0, ms: 0 },
+    prepare: { count: 0, ms: 0 },
+    queue: { count: 0, ms: 0 },
+    run: { count: 0, ms: 0 },
+    finish: { count: 0, ms: 0 },
+    encode: { count: 0, ms: 0 },
+  };
+  /** Rows of all requests that were answered; a model without a batch axis counts one per request. */
+  rows = 0;
+  /** Unix time in milliseconds of the last answer; 0 before the first. */
+  lastAt = 0;
+
+  /** Adds one request that reached the version. */
+  add(isSuccess: boolean, ms: number, rows: number): void {
+    const tally = isSuccess ? this.success : this.failed;
+    tally.count += 1;
+    tally.ms += ms;
+    if (!isSuccess) return;
+    this.rows += rows;
+    this.lastAt = Date.now();
+  }
+
+  addPhase(phase: Phase, ms: number): void {
+    const tally = this.phases[phase];
+    tally.count += 1;
+    tally.ms += ms;
+  }
+}
