@@ -39,7 +39,8 @@ class OnnxSession implements Session {
   }
 
   async run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<Tensor[]> {
-    const feeds: Record<string, OrtTensor> = {};
+    // No prototype: a tensor may be named `__proto__`.
+    const feeds: Record<string, OrtTensor> = Object.create(null);
     this.#running += 1;
     try {
       for (const input of inputs) feeds[input.name] = toOrt(this.#ort, input);
