@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process';
 import { failure } from '../errors/error.ts';
 import { reasonOf } from '../files.ts';
 import { type Environment, isObject } from './config.ts';
-import type { Credentials } from './credentials.ts';
+
+/** Who pushes or pulls. `source` says where it was found, for messages; the rest is never shown or logged. */
+export interface Credentials {
+  readonly source: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly identityToken?: string;
+}
 
 /** `docker-credential-<name>` becomes a program's name, so it may only be a plain word. */
 const helperName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;

@@ -1,14 +1,6 @@
 import { failure } from '../errors/error.ts';
 import { type DockerConfig, type Environment, isObject, readDockerConfig } from './config.ts';
-import { askHelper } from './credential-helper.ts';
-
-/** Who pushes or pulls. `source` says where it was found, for messages; the rest is never shown or logged. */
-export interface Credentials {
-  readonly source: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly identityToken?: string;
-}
+import { askHelper, type Credentials } from './credential-helper.ts';
 
 /** The engine's own shape of it (Engine API, "Authentication"). */
 export interface AuthConfig {

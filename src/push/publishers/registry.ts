@@ -1,10 +1,6 @@
 import type { Environment } from '../../core/docker/config.ts';
-import {
-  type AuthConfig,
-  type Credentials,
-  findCredentials,
-  toAuthConfig,
-} from '../../core/docker/credentials.ts';
+import type { Credentials } from '../../core/docker/credential-helper.ts';
+import { type AuthConfig, findCredentials, toAuthConfig } from '../../core/docker/credentials.ts';
 import { engineFault } from '../../core/docker/faults.ts';
 import { jsonLines } from '../../core/docker/json-lines.ts';
 import { connect, type Engine } from '../../core/docker.ts';
