@@ -19,19 +19,26 @@ import { readSample } from './samples.ts';
 /** Runs of a measured model that may sit in the event loop's queue at once. */
 const inlineConcurrency = 32;
 
+export interface LoadOptions {
+  /**
+   * The model ran in a throw-away process when its package was made, and its digests have just been checked: it may be
+   * loaded at once. Any other model is probed first.
+   */
+  readonly isProven: boolean;
+}
+
 /**
- * Opens the engine for a model that has been read: probe, pipeline, measure, warm up. A package was proven when it was
- * made and its digests when it was opened, so only other models are probed in a throw-away process first.
+ * Opens the engine for a model that has been read: pipeline, probe, measure, warm up.
  * @throws MdeployError of the model, probe, runtime and pipeline areas
  */
-export async function loadVersion(opened: OpenedModel): Promise<LoadedVersion> {
+export async function loadVersion(opened: OpenedModel, { isProven }: LoadOptions): Promise<LoadedVersion> {
   const { manifest } = opened;
   refuseAccelerator(manifest);
   const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
   const source = await graphSource(opened);
   const pipeline = await compilePipeline(manifest, signature);
   const feeds = await warmupFeeds(opened, signature, pipeline);
-  const usable = opened.kind === 'package' ? feeds : await probe(source, manifest, feeds);
+  const usable = isProven ? feeds : await probe(source, manifest, feeds);
   const engine = await startWarm(source, opened, signature, usable);
   return {
     facts: {
@@ -58,6 +65,17 @@ export async function loadVersion(opened: OpenedModel): Promise<LoadedVersion> {
     finish: pipeline.finish,
     engine: engine.reason,
   };
+}
+
+/**
+ * Loads and runs a model in a throw-away process, and nowhere else.
+ * @throws MdeployError as `loadVersion` does
+ */
+export async function proveModel(opened: OpenedModel): Promise<void> {
+  const { manifest } = opened;
+  const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
+  const pipeline = await compilePipeline(manifest, signature);
+  await probe(await graphSource(opened), manifest, await warmupFeeds(opened, signature, pipeline));
 }
 
 /** What sessions are made from: the file itself, or its bytes with ZipMap nodes replaced. */

@@ -10,8 +10,11 @@ async function main(): Promise<void> {
   try {
     const { values, positionals } = parse();
     const { name, ...options } = parseServeFlags(values);
-    const opened = await openModel(positionals[0] ?? import.meta.dirname, name === undefined ? {} : { name });
-    process.exitCode = await runUntilSignal(opened, options, ({ house }) => {
+    const [target] = positionals;
+    const opened = await openModel(target ?? import.meta.dirname, name === undefined ? {} : { name });
+    // The package this file lies in was proven when it was made; any other model is a stranger.
+    const isProven = target === undefined && opened.kind === 'package';
+    process.exitCode = await runUntilSignal(opened, { ...options, isProven }, ({ house }) => {
       for (const warning of opened.warnings) house.log.warn(warning);
     });
   } catch (error) {

@@ -22,6 +22,8 @@ export interface ServeOptions {
   readonly logLevel: LogLevel;
   /** Milliseconds between failing readiness and taking no more connections, so that balancers notice first. */
   readonly drainDelayMs: number;
+  /** See `LoadOptions`; default: not. */
+  readonly isProven?: boolean;
 }
 
 export interface RunningServer {
@@ -70,7 +72,7 @@ export async function serve(opened: OpenedModel, options: ServeOptions): Promise
   const url = `http://${door.host.includes(':') ? `[${door.host}]` : door.host}:${door.port}`;
   house.log.info({ url, model: name, version, protocols: serving.protocols }, 'listening');
   try {
-    const served = await loadVersion(opened);
+    const served = await loadVersion(opened, { isProven: options.isProven ?? false });
     loaded.push(served);
     house.repository.add(served);
     house.state = 'ready';

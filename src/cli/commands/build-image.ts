@@ -9,6 +9,7 @@ import { removeTree } from '../../core/files.ts';
 import { onInterrupt } from '../../core/interrupt.ts';
 import { parseImageReference } from '../../core/names.ts';
 import { packageModel } from '../../package/package.ts';
+import { proveModel } from '../../repository/load-version.ts';
 import { locateModel } from '../../repository/locate-model.ts';
 import { openModel } from '../../repository/open-model.ts';
 import type { OpenedModel } from '../../repository/opened-model.ts';
@@ -106,6 +107,8 @@ async function withPackage<T>(
   const release = onInterrupt(() => removeTree(folder));
   try {
     const root = join(folder, 'package');
+    // The server inside the image does not prove the model again.
+    await proveModel(model);
     await packageModel(model, {
       output: root,
       ...(flags.platform !== undefined && { platforms: [flags.platform] }),

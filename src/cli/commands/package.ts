@@ -3,6 +3,7 @@ import { outputsOf } from '../../package/outputs.ts';
 import { packageModel } from '../../package/package.ts';
 import { planPackage } from '../../package/plan-package.ts';
 import { packageDocument, packageText, planDocument, planText } from '../../package/text.ts';
+import { proveModel } from '../../repository/load-version.ts';
 import { openModel } from '../../repository/open-model.ts';
 import type { CliCommand } from '../command.ts';
 
@@ -45,6 +46,8 @@ export const command: CliCommand = {
       output.result(planDocument(plan, outputs), planText(plan, outputs, output.verbose));
       return 0;
     }
+    // Whoever starts the package relies on this: its server does not prove the model again.
+    await output.step('Proving that the model loads and runs', () => proveModel(model));
     const made = await output.step(`Packaging ${model.manifest.name}`, () => packageModel(model, wanted));
     output.result(packageDocument(made), packageText(made, output.verbose));
     return 0;
