@@ -48,12 +48,13 @@ describe('the catalogue', () => {
 
   const used = sourceText('src', (file) => !file.includes('src/core/errors/') || file.endsWith('error.ts'));
   test.each(rows)('%s is thrown somewhere in src', (code) => {
-    expect(used).toMatch(new RegExp(`'${code}'`));
+    // The whole source as a failure message would help nobody.
+    expect(used.includes(`'${code}'`)).toBe(true);
   });
 
   const asserted = sourceText('test', (file) => !file.endsWith('test/errors.test.ts'));
   test.each(rows)('%s is asserted in a test', (code) => {
-    expect(asserted).toMatch(new RegExp(`\\b${code}\\b`));
+    expect(new RegExp(`\\b${code}\\b`).test(asserted)).toBe(true);
   });
 });
 
