@@ -11,10 +11,13 @@ import { compileGauge } from '../runtime/gauge.ts';
 import type { GraphSource } from '../runtime/graph-source.ts';
 import { probeModel } from '../runtime/probe.ts';
 import { WaitingRoom } from '../runtime/waiting-room.ts';
-import { likelyLengths, zeroFeeds } from '../runtime/zeros.ts';
+import { likelyLengths, zeroCount, zeroFeeds } from '../runtime/zeros.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { readSample } from './samples.ts';
+
+/** A model that takes more values than this at once starts cold: a file must not make the server fill its memory. */
+const maxZeros = 32 * 1024 * 1024;
 
 /** Runs of a measured model that may sit in the event loop's queue at once. */
 const inlineConcurrency = 32;
@@ -104,7 +107,9 @@ async function warmupFeeds(
     const inputs = await readSample(join(root, sample.inputs), pipeline.userSignature.inputs);
     return { candidates: [pipeline.prepare ? await pipeline.prepare(inputs) : inputs], from: 'sample' };
   }
-  const lengths = likelyLengths(signature.inputs);
+  const lengths = likelyLengths(signature.inputs).filter(
+    (length) => zeroCount(signature.inputs, length) <= maxZeros,
+  );
   return { candidates: lengths.map((length) => zeroFeeds(signature.inputs, length)), from: 'zeros' };
 }
 

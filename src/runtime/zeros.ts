@@ -7,17 +7,25 @@ import { allocate, elementCount, type Tensor, type TensorSpec } from '../core/te
  */
 export function zeroFeeds(inputs: readonly TensorSpec[], length = 1): Tensor[] {
   return inputs.map((input) => {
-    const dims = input.shape ?? [1];
-    const shape = dims.map((dim, axis) =>
-      typeof dim === 'number' && dim >= 0 ? dim : axis === 0 ? 1 : length,
-    );
+    const shape = shapeOf(input, length);
     const { name, datatype } = input;
     return { name, datatype, shape, data: allocate(datatype, elementCount(shape)) };
   });
+}
+
+/** How many values `zeroFeeds` would make. */
+export function zeroCount(inputs: readonly TensorSpec[], length = 1): number {
+  return inputs.reduce((sum, input) => sum + elementCount(shapeOf(input, length)), 0);
 }
 
 /** Lengths of symbolic axes worth trying, most likely first: many convolutional graphs need more than 1. */
 export function likelyLengths(inputs: readonly TensorSpec[]): readonly number[] {
   const isGuessed = inputs.some((input) => input.shape?.slice(1).some((dim) => typeof dim !== 'number'));
   return isGuessed ? [1, 32] : [1];
+}
+
+function shapeOf({ shape }: TensorSpec, length: number): number[] {
+  return (shape ?? [1]).map((dim, axis) =>
+    typeof dim === 'number' && dim >= 0 ? dim : axis === 0 ? 1 : length,
+  );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { likelyLengths, zeroFeeds } from '../../src/runtime/zeros.ts';
+import { likelyLengths, zeroCount, zeroFeeds } from '../../src/runtime/zeros.ts';
 
 describe('zeroFeeds', () => {
   it('takes 1 for the first symbolic axis and the guess for others', () => {
@@ -25,6 +25,15 @@ describe('zeroFeeds', () => {
 
   it('refuses what no memory can hold', () => {
     expect(() => zeroFeeds([{ name: 'x', datatype: 'FP32', shape: [1e9, 1e9] }])).toThrow(RangeError);
+  });
+
+  it('counts before it allocates', () => {
+    const inputs = [
+      { name: 'x', datatype: 'FP32', shape: ['n', 1e9, 1e9] },
+      { name: 'rate', datatype: 'INT64', shape: [] },
+    ] as const;
+    expect(zeroCount(inputs, 32)).toBe(1e18 + 1);
+    expect(zeroCount([{ name: 's', datatype: 'BYTES', shape: ['n', 't'] }], 32)).toBe(32);
   });
 
   it('guesses more than one length only where there is something to guess', () => {
