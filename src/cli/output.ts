@@ -27,7 +27,7 @@ export interface OutputFlags {
 
 export interface Streams {
   readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
 }
 
 /** The output of a verb over the process's streams, or over those of a test. */
@@ -46,7 +46,7 @@ export function createOutput(flags: OutputFlags, streams: Streams = process): Ou
     warn: (text) => {
       stderr.write(`${paint('yellow', 'warning:')} ${withNewline(text)}`);
     },
-    step: (text, work) => (stderr.isTTY && !flags.quiet ? spin(text, work, flags) : work(silent)),
+    step: (text, work) => (canSpin(streams) && !flags.quiet ? spin(text, work, flags) : work(silent)),
     error: (error) => {
       if (flags.json) stdout.write(json(errorDocument(error)));
       if (!flags.json || flags.verbose) stderr.write(errorText(error, paint, flags.verbose));
@@ -60,13 +60,20 @@ export function wantsColor(flag: boolean, env: NodeJS.ProcessEnv, isTTY: boolean
   return isTTY === true || (env.FORCE_COLOR ?? '0') !== '0';
 }
 
+// A terminal without a size (`docker run -t` before it is told one, some CI) makes ora clear lines for ever.
+function canSpin({ stderr }: Streams): boolean {
+  return stderr.isTTY === true && (stderr.columns ?? 0) > 0;
+}
+
 async function spin<T>(
   text: string,
   work: (update: (text: string) => void) => Promise<T>,
   flags: OutputFlags,
 ): Promise<T> {
   const { default: ora } = await import('ora');
-  const spinner = ora({ text, stream: process.stderr, ...(flags.color ? {} : { color: false }) }).start();
+  // With discardStdin ora reads the terminal in raw mode: Ctrl-C would no longer be a signal, and `--input -` would starve.
+  const plain = flags.color ? {} : { color: false as const };
+  const spinner = ora({ text, stream: process.stderr, discardStdin: false, ...plain }).start();
   try {
     const value = await work((next) => {
       spinner.text = next;

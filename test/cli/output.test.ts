@@ -4,7 +4,7 @@ import { failure } from '../../src/core/errors/error.ts';
 
 const plain: OutputFlags = { json: false, verbose: false, quiet: false, color: false };
 
-function capture(flags: Partial<OutputFlags> = {}) {
+function capture(flags: Partial<OutputFlags> = {}, terminal: { isTTY?: boolean; columns?: number } = {}) {
   const written = { out: '', err: '' };
   const output = createOutput(
     { ...plain, ...flags },
@@ -15,6 +15,7 @@ function capture(flags: Partial<OutputFlags> = {}) {
         },
       },
       stderr: {
+        ...terminal,
         write: (text) => {
           written.err += text;
         },
@@ -75,6 +76,15 @@ describe('notes, warnings, steps', () => {
     expect(written).toEqual({ out: '', err: '' });
   });
 });
+
+test.each([{ isTTY: true, columns: 0 }, { isTTY: true }])(
+  'a terminal without a size (%o) gets no spinner',
+  async (terminal) => {
+    const { output, written } = capture({}, terminal);
+    await expect(output.step('working', () => Promise.resolve(1))).resolves.toBe(1);
+    expect(written.err).toBe('');
+  },
+);
 
 describe('errors', () => {
   test('tell people code, place, expectation and fix on stderr, without a stack', () => {
