@@ -1,3 +1,4 @@
+import { failure } from '../core/errors/error.ts';
 import { version } from '../core/version.ts';
 import { tensorSchema } from './codecs/tensor-schema.ts';
 import type { ModelFacts, OperationDoc, Protocol, Route } from './protocol.ts';
@@ -46,7 +47,9 @@ function operation(route: Route, protocol: Protocol, doc: OperationDoc, model: M
 
 // The form of an error is what the protocol itself makes of one.
 function errors(protocol: Protocol): object {
-  const schema = protocol.owns === '/v1/' ? textError : detailedError;
+  const { body } = protocol.encodeError(failure('SHUTTING_DOWN', {}), { id: '', method: 'POST', path: '' });
+  const { error } = JSON.parse(Buffer.from(body).toString()) as { error: unknown };
+  const schema = typeof error === 'string' ? textError : detailedError;
   return Object.fromEntries(
     Object.entries(errorMeanings).map(([status, description]) => [
       status,

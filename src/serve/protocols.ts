@@ -5,4 +5,6 @@ import type { Protocol } from './protocol.ts';
 export const protocols = lazyTable<Protocol>({
   plain: async () => (await import('./protocols/plain.ts')).plain,
   tfs: async () => (await import('./protocols/tfs.ts')).tfs,
+  v2: async () => (await import('./protocols/v2.ts')).v2,
+  kserve: async () => (await import('./protocols/kserve.ts')).kserve,
 });

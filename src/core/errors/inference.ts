@@ -163,6 +163,13 @@ export const inferenceErrors = {
     grpc: 'UNIMPLEMENTED',
     exit: 1,
   },
+  FEATURE_UNSUPPORTED: {
+    message: '{feature} is not supported by this server.',
+    remedy: '{instead}',
+    http: 501,
+    grpc: 'UNIMPLEMENTED',
+    exit: 1,
+  },
   MODEL_NOT_READY: {
     message: 'Model "{name}" is not ready.',
     remedy: 'Wait until GET /readyz answers 200.',

@@ -12,6 +12,20 @@ export function rowSchema(spec: Pick<TensorSpec, 'datatype' | 'shape'>): object 
   return tensorSchema({ datatype: spec.datatype, shape: spec.shape?.slice(1) ?? null });
 }
 
+/** Schema of a tensor's values in one flat list; the length is fixed where every axis is. */
+export function flatSchema({ datatype, shape }: Pick<TensorSpec, 'datatype' | 'shape'>): object {
+  const length = shape?.reduce<number>(
+    (product, dim) => product * (typeof dim === 'number' ? dim : Number.NaN),
+    1,
+  );
+  const isFixed = length !== undefined && !Number.isNaN(length);
+  return {
+    type: 'array',
+    items: elementSchemas[datatype],
+    ...(isFixed && { minItems: length, maxItems: length }),
+  };
+}
+
 /** A small value that fits: free axes have length one. Lists are cut at `most` items. */
 export function exampleValue(spec: Pick<TensorSpec, 'datatype' | 'shape'>): unknown {
   return (spec.shape ?? [])

@@ -1,0 +1,22 @@
+import type { Tensor } from '../../../src/core/tensor.ts';
+import { writeTensor } from '../../../src/serve/codecs/json-write.ts';
+import { JsonWriter } from '../../../src/serve/codecs/json-writer.ts';
+
+/** Tensors as one JSON object by name, in nested lists. */
+export function byName(tensors: readonly Tensor[]): string {
+  return `{${tensors.map((tensor) => `${JSON.stringify(tensor.name)}:${value(tensor)}`).join(',')}}`;
+}
+
+/** One tensor as nested lists. */
+export function value(tensor: Tensor): string {
+  const writer = new JsonWriter();
+  writeTensor(writer, tensor, { floats: 'shortest', nonFinite: 'token' });
+  return Buffer.from(writer.take()).toString();
+}
+
+/** The outputs of a list of rows: the rows themselves for one output, else objects by name. */
+export function rows(predictions: unknown, names: readonly string[]): ReadonlyMap<string, unknown> {
+  if (names.length === 1) return new Map([[names[0]!, predictions]]);
+  const list = predictions as Record<string, unknown>[];
+  return new Map(names.map((name) => [name, list.map((row) => row[name])]));
+}
