@@ -49,7 +49,11 @@ async function serveAndAsk() {
   ];
   const server = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   const ended = new Promise((resolve) => server.on('exit', (code) => resolve(code ?? 1)));
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill(signal));
+  process.on('SIGTERM', () => server.kill('SIGTERM'));
+  // A terminal sends Ctrl-C to the server too, and a second signal would cut its drain short.
+  process.on('SIGINT', () => {
+    if (!stays) server.kill('SIGINT');
+  });
   try {
     await ready(url, ended);
     await ask(url);
