@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure } from '../core/errors/error.ts';
 import type { PlannedFile } from './plan.ts';
-import { filesUnder, plannedAsset } from './plan-runtime.ts';
+import { filesUnder, plannedAsset } from './plan-files.ts';
 import type { Platform } from './platforms.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assets } from './assets.ts';
 import type { PlannedFile } from './plan.ts';
+import { filesUnder, plannedAsset } from './plan-files.ts';
 import { planNativeModule } from './plan-modules.ts';
 import type { Platform } from './platforms.ts';
 
@@ -27,21 +27,4 @@ export async function planRuntime(
   );
   const native = await Promise.all(modules.map((name) => planNativeModule(name, assets.root, platforms)));
   return [...files, ...native.flat()];
-}
-
-export async function plannedAsset(
-  path: string,
-  file: string,
-  rest: { readonly platform?: string } = {},
-): Promise<PlannedFile> {
-  const { size } = await stat(file);
-  return { path, layer: 'runtime', bytes: size, source: { kind: 'asset', file }, ...rest };
-}
-
-/** Paths of all files below a folder, relative to it, forward slashes. */
-export async function filesUnder(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length).replaceAll('\\', '/'));
 }
