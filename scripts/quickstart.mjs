@@ -2,7 +2,7 @@
 // Node >= 20: it brings the Node that everything else runs on. `--once` stops after the prediction, as it does when
 // no person is watching.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -25,13 +25,24 @@ async function prepare() {
     say('Installing (npm ci) …');
     await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-fund', '--no-audit']);
   }
-  if (!existsSync(join(root, 'dist', 'main.js'))) {
+  if (isStale(join(root, 'dist', 'main.js'))) {
     say('Building …');
     await node('scripts/build.ts');
   }
   say('Packaging examples/iris …');
   await mkdir(join(packaged, '..'), { recursive: true });
   await node('bin/mdeploy.js', 'package', 'examples/iris', '--output', packaged, '--force');
+}
+
+/** Whether the build is missing, or older than anything it is made from. */
+function isStale(built) {
+  if (!existsSync(built)) return true;
+  const { mtimeMs } = statSync(built);
+  return ['src', 'scripts', 'templates'].some((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).some(
+      (file) => statSync(join(root, folder, file)).mtimeMs > mtimeMs,
+    ),
+  );
 }
 
 async function serveAndAsk() {
