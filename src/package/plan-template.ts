@@ -5,7 +5,7 @@ import { reasonOf } from '../core/files.ts';
 import { pathFault } from '../repository/package-path.ts';
 import type { PlannedFile } from './plan.ts';
 import { openUserFile, planUserFile } from './plan-model.ts';
-import { filesUnder } from './plan-runtime.ts';
+import { filesUnder } from './plan-files.ts';
 import { renderFile, templateSuffix } from './render.ts';
 import type { Variables } from './template.ts';
 
