@@ -4,8 +4,8 @@ import { failure } from '../core/errors/error.ts';
 import { reasonOf } from '../core/files.ts';
 import { pathFault } from '../repository/package-path.ts';
 import type { PlannedFile } from './plan.ts';
-import { openUserFile, planUserFile } from './plan-model.ts';
 import { filesUnder } from './plan-files.ts';
+import { openUserFile, planUserFile } from './plan-model.ts';
 import { renderFile, templateSuffix } from './render.ts';
 import type { Variables } from './template.ts';
 
@@ -54,7 +54,14 @@ async function planOne(
   return { path, layer: 'build', bytes: (await stat(file)).size, source: { kind: 'asset', file } };
 }
 
-const taken = new Set(['server.mjs', 'third-party-notices', 'node_modules', 'model', 'mdeploy.lock.json']);
+const taken = new Set([
+  'server.mjs',
+  'third-party-notices',
+  'node_modules',
+  'locale',
+  'model',
+  'mdeploy.lock.json',
+]);
 
 async function templateText(folder: string, name: string, own: boolean): Promise<string> {
   if (!own) return readFile(join(folder, name), 'utf8');

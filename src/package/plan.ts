@@ -6,6 +6,8 @@ export type PlannedSource =
   | { readonly kind: 'user'; readonly root: string; readonly file: string }
   /** A file mdeploy was installed with. */
   | { readonly kind: 'asset'; readonly file: string }
+  /** Made for this package. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'text'; readonly text: string };
 
 export interface PlannedFile {

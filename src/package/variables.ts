@@ -1,5 +1,6 @@
 import { elementCount } from '../core/tensor.ts';
 import type { Manifest, TensorField } from '../manifest/manifest.ts';
+import { localeFolder } from '../repository/packaged-locales.ts';
 import type { PackagePlan } from './plan.ts';
 import type { Item, Variables } from './template.ts';
 
@@ -8,34 +9,42 @@ export const port = 8501;
 /** No name: the base image need not have a passwd file. */
 const user = '10001:10001';
 
-/** Everything a template may name; documented in docs/package.md. */
+/**
+ * Everything a template may name; documented in docs/package.md.
+ * @param locales those that the package brings
+ */
 export function templateVariables(
   manifest: Manifest,
   plan: Omit<PackagePlan, 'files'>,
   modelFiles: readonly string[],
+  locales: readonly string[],
 ): Variables {
   return {
     name: manifest.name,
     version: manifest.version,
     description: manifest.description,
-    notes: manifest.description === '' ? [] : [{ text: manifest.description }],
+    notes: notes(manifest, locales),
     base: plan.base,
     user,
     port,
     tool_version: plan.tool.version,
     runtime_version: plan.runtime.version,
     platforms: plan.platforms.map((name) => ({ name })),
-    env: environment(manifest, plan.needs_locale),
+    env: named(manifest.image.env),
     labels: labels(manifest),
+    locale_copies: locales.length === 0 ? [] : [{ paths: [`${localeFolder}/`, `${localeFolder}/`] }],
     model_copies: modelCopies(modelFiles),
     json_requests: jsonRequests(manifest),
     image_requests: takesImages(manifest) ? [{ type: 'image/png' }] : [],
   };
 }
 
-function environment(manifest: Manifest, needsLocale: boolean): Item[] {
-  const locale = needsLocale ? { LANG: 'en_US.UTF-8' } : {};
-  return named({ ...locale, ...manifest.image.env });
+function notes({ description }: Manifest, locales: readonly string[]): Item[] {
+  const brought = `Its text operators need the locale ${locales.join(' and ')}. It is in ${localeFolder}/, where the server finds it on Linux: neither the machine nor the base image must have it.`;
+  return [
+    ...(description === '' ? [] : [{ text: description }]),
+    ...(locales.length === 0 ? [] : [{ text: brought }]),
+  ];
 }
 
 function labels(manifest: Manifest): Item[] {

@@ -36,14 +36,14 @@ export async function writePackage(plan: PackagePlan, folder: string): Promise<P
 async function writePlanned(folder: string, file: PlannedFile): Promise<LockedFile> {
   const { source, path, layer, platform } = file;
   const { sha256, bytes } =
-    source.kind === 'text'
-      ? await writeOne(join(folder, path), [Buffer.from(source.text)])
+    source.kind === 'text' || source.kind === 'bytes'
+      ? await writeOne(join(folder, path), [source.kind === 'text' ? Buffer.from(source.text) : source.bytes])
       : await copyOne(source, join(folder, path));
   const mode = `0${fileMode.toString(8)}`;
   return { path, sha256, bytes, mode, layer, ...(platform !== undefined && { platform }) };
 }
 
-async function copyOne(source: Exclude<PlannedFile['source'], { kind: 'text' }>, target: string) {
+async function copyOne(source: Extract<PlannedFile['source'], { file: string }>, target: string) {
   const handle =
     source.kind === 'user' ? await openUserFile(source.root, source.file) : await openAsset(source.file);
   try {

@@ -82,8 +82,14 @@ export async function proveModel(opened: OpenedModel): Promise<void> {
 }
 
 /** What sessions are made from: the file itself, or its bytes with ZipMap nodes replaced. */
-export async function graphSource({ onnx, modelPath, manifest }: OpenedModel): Promise<GraphSource> {
-  const source = { name: manifest.name, path: modelPath, intraOpThreads: manifest.runtime.intra_op_threads };
+export async function graphSource(opened: OpenedModel): Promise<GraphSource> {
+  const { onnx, modelPath, manifest, localePath } = opened;
+  const source = {
+    name: manifest.name,
+    path: modelPath,
+    intraOpThreads: manifest.runtime.intra_op_threads,
+    ...(localePath !== undefined && { localePath }),
+  };
   if (onnx.zipMaps.length === 0) return source;
   return { ...source, bytes: removeZipMaps(await readFile(modelPath), onnx) };
 }

@@ -12,6 +12,7 @@ import { locateModel } from './locate-model.ts';
 import { readLock } from './lock.ts';
 import { plainFile, readLabelFiles } from './model-files.ts';
 import type { OpenedModel } from './opened-model.ts';
+import { localeFolder, packagedLocales } from './packaged-locales.ts';
 import { verifyLock } from './verify-lock.ts';
 
 export interface OpenOptions {
@@ -27,10 +28,7 @@ export interface OpenOptions {
  */
 export async function openModel(target: string, options: OpenOptions = {}): Promise<OpenedModel> {
   const place = await locateModel(target);
-  if (place.kind === 'package') {
-    // The runtime and server are code that is running already; what is about to be loaded is proven here.
-    await verifyLock(place.packageRoot, await readLock(place.packageRoot), { layers: ['model', 'manifest'] });
-  }
+  const localePath = place.kind === 'package' ? await provePackage(place.packageRoot) : undefined;
   const { draft, warnings, locate } = await draftOf(place);
   // A bare file was named by hand, and may well be a link into some cache.
   const modelPath =
@@ -60,7 +58,15 @@ export async function openModel(target: string, options: OpenOptions = {}): Prom
     modelPath,
     files: [...new Set(files)].sort(),
     warnings: [...warnings, ...completed.warnings],
+    ...(localePath !== undefined && { localePath }),
   };
+}
+
+// The runtime and server are code that is running already; what is about to be loaded is proven here.
+async function provePackage(root: string): Promise<string | undefined> {
+  const lock = await readLock(root);
+  await verifyLock(root, lock, { layers: ['model', 'manifest'], folders: [localeFolder] });
+  return packagedLocales(root, lock);
 }
 
 interface Draft {

@@ -19,4 +19,6 @@ export interface OpenedModel {
    */
   readonly files: readonly string[];
   readonly warnings: readonly string[];
+  /** Absolute folder of the compiled locales that a package brings for its text operators. */
+  readonly localePath?: string;
 }

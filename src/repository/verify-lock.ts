@@ -4,17 +4,20 @@ import { failure } from '../core/errors/error.ts';
 import { reasonOf } from '../core/files.ts';
 import { sha256File } from '../core/hash.ts';
 import { type Layer, type LockedFile, layers, lockName, type PackageLock } from './lock.ts';
+import { localeFolder } from './packaged-locales.ts';
 
 export interface VerifyOptions {
   /** Only these layers are there to be checked (an image has no `build` files); default: all. */
   readonly layers?: readonly Layer[];
+  /** Folders that are checked whatever the layer of their files. */
+  readonly folders?: readonly string[];
   /** Only files of this platform and of all platforms are there (`linux/amd64`); default: all. */
   readonly platform?: string;
 }
 
 /**
  * Proves that a package is what its lock says: every file with its size and SHA-256, nothing more under `model/` and,
- * where the runtime is checked, under `node_modules/`. Times and owners don't count.
+ * where they are checked, under `node_modules/` and `locale/`. Times and owners don't count.
  * @throws MdeployError `PACKAGE_FILE_MISSING`, `PACKAGE_FILE_CHANGED`, `PACKAGE_FILE_EXTRA`, `FILE_UNREADABLE`
  */
 export async function verifyLock(
@@ -22,13 +25,14 @@ export async function verifyLock(
   lock: PackageLock,
   options: VerifyOptions = {},
 ): Promise<void> {
-  const wanted = options.layers ?? layers;
+  const { layers: wanted = layers, folders = [] } = options;
   for (const file of lock.files) {
-    if (!wanted.includes(file.layer)) continue;
+    if (!wanted.includes(file.layer) && !folders.some((folder) => file.path.startsWith(`${folder}/`)))
+      continue;
     if (options.platform !== undefined && (file.platform ?? options.platform) !== options.platform) continue;
     await verifyFile(root, file);
   }
-  const sealed = wanted.includes('runtime') ? ['model', 'node_modules'] : ['model'];
+  const sealed = wanted.includes('runtime') ? ['model', 'node_modules', localeFolder] : ['model', ...folders];
   const extra = await extraFiles(root, lock, sealed);
   if (extra[0] !== undefined) throw failure('PACKAGE_FILE_EXTRA', { file: extra[0], package: root });
 }

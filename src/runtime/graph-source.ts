@@ -8,4 +8,6 @@ export interface GraphSource {
   /** The graph after a rewrite (ZipMap removed); absent: load `path`. Only graphs without external data are rewritten. */
   readonly bytes?: Uint8Array;
   readonly intraOpThreads: RuntimeOptions['intra_op_threads'];
+  /** A folder of compiled glibc locales that the graph's text operators may need, without a colon in it. */
+  readonly localePath?: string;
 }

@@ -1,17 +1,27 @@
 import { integerField, messageField, textField } from '../onnx/rewrite.ts';
 import { probeModel } from './probe.ts';
 
+export interface LocaleOptions {
+  /** Where a package keeps its own, see `GraphSource`. */
+  readonly localePath?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Whether the runtime can use a locale on this machine: asked of the runtime itself, with a model that is nothing but
  * a StringNormalizer, because musl, glibc archives and LOCPATH each keep locales elsewhere.
  * @throws MdeployError `RUNTIME_MISSING`, `PROBE_FAILED`, `INTERRUPTED`
  */
-export async function hasLocale(locale: string, signal?: AbortSignal): Promise<boolean> {
+export async function hasLocale(
+  locale: string,
+  { localePath, signal }: LocaleOptions = {},
+): Promise<boolean> {
   const source = {
     name: 'locale',
     path: 'locale.onnx',
     bytes: normalizer(locale),
     intraOpThreads: 1,
+    ...(localePath !== undefined && { localePath }),
   } as const;
   const limits = { timeoutMs: 10_000, maxMemoryBytes: 1e9, inputs: [], ...(signal && { signal }) };
   try {

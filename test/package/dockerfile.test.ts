@@ -12,7 +12,11 @@ import { manifest } from './fakes.ts';
 const template = await readFile(join(import.meta.dirname, '../../templates/app/Dockerfile.tmpl'), 'utf8');
 const readme = await readFile(join(import.meta.dirname, '../../templates/app/README.md.tmpl'), 'utf8');
 
-function variablesOf(model: Manifest, files: readonly string[] = ['model.onnx', 'samples/0.in.json']) {
+function variablesOf(
+  model: Manifest,
+  files: readonly string[] = ['model.onnx', 'samples/0.in.json'],
+  locales: readonly string[] = ['en_US.UTF-8'],
+) {
   const identity = {
     name: model.name,
     version: model.version,
@@ -22,7 +26,7 @@ function variablesOf(model: Manifest, files: readonly string[] = ['model.onnx', 
     base: model.image.base,
     needs_locale: true,
   } as const;
-  return templateVariables(model, identity, files);
+  return templateVariables(model, identity, files, locales);
 }
 
 describe('instructionsOf', () => {
@@ -51,15 +55,15 @@ describe('the default Dockerfile', () => {
   test('has a layer for each part, no RUN, and a numeric user', () => {
     const text = renderFile('Dockerfile', template, variablesOf(manifest));
     expect(instructionsOf(text).join(' ')).toBe(
-      'FROM ENV WORKDIR COPY COPY COPY COPY COPY COPY ENV ENV ENV LABEL LABEL LABEL LABEL USER EXPOSE STOPSIGNAL HEALTHCHECK ENTRYPOINT CMD',
+      'FROM ENV WORKDIR COPY COPY COPY COPY COPY COPY COPY ENV ENV LABEL LABEL LABEL LABEL USER EXPOSE STOPSIGNAL HEALTHCHECK ENTRYPOINT CMD',
     );
     expect(text).toContain('\nUSER 10001:10001\n');
-    expect(text).toContain('\nENV LANG="en_US.UTF-8"\n');
     expect(text).toContain('\nENV A="say \\"hi\\" for \\$5 \\\\o/"\n');
     expect(text).toContain(`\nLABEL example.org/team="o'Brien"\n`);
     const copies = [...text.matchAll(/^COPY (.*)$/gm)].map((found) => JSON.parse(found[1]!) as string[]);
     expect(copies).toEqual([
       ['node_modules/', 'node_modules/'],
+      ['locale/', 'locale/'],
       ['server.mjs', 'THIRD-PARTY-NOTICES', './'],
       ['model/model.onnx', 'model/'],
       ['model/samples/', 'model/samples/'],
@@ -68,6 +72,13 @@ describe('the default Dockerfile', () => {
     ]);
     for (const [, json] of text.matchAll(/^(?:ENTRYPOINT|CMD|\s+CMD) (\[.*\])$/gm))
       expect(JSON.parse(json!)).toBeTruthy();
+  });
+
+  test('copies the locale only where the package brings one', () => {
+    const copies = (locales: readonly string[]) =>
+      renderFile('Dockerfile', template, variablesOf(manifest, undefined, locales)).match(/^COPY .*$/gm);
+    expect(copies([])?.join()).not.toContain('locale');
+    expect(copies(['de_DE.UTF-8'])?.[1]).toBe('COPY ["locale/","locale/"]');
   });
 
   test('no string of a manifest can add an instruction: it is refused, or the count stays', () => {
@@ -131,6 +142,12 @@ describe('the default README.md', () => {
     expect(renderFile('README.md', readme, variablesOf(digits))).toContain('--data-binary @picture.png');
     const large = { ...manifest, inputs: [{ name: 'X', datatype: 'FP32', shape: [3, 224, 224] }] } as const;
     expect(renderFile('README.md', readme, variablesOf(large))).not.toContain('-d ');
+  });
+
+  test('tells which locale the package brings, and only then', () => {
+    const brought = renderFile('README.md', readme, variablesOf(manifest));
+    expect(brought.replaceAll('\\', '')).toContain('need the locale en_US.UTF-8. It is in locale/');
+    expect(renderFile('README.md', readme, variablesOf(manifest, undefined, []))).not.toContain('locale');
   });
 
   test('a tensor name cannot leave its quotes, a description cannot become markup', () => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Manifest } from '../../src/manifest/manifest.ts';
 import type { OnnxModel } from '../../src/onnx/model.ts';
 import type { Assets } from '../../src/package/assets.ts';
+import type { LocalePlaces } from '../../src/package/plan-locale.ts';
 import type { OpenedModel } from '../../src/repository/opened-model.ts';
 
 /** A new empty folder with its real path (on some systems the temporary folder is a link). */
@@ -43,6 +44,29 @@ export async function fakeAssets(root: string): Promise<Assets> {
     root,
   };
 }
+
+/** A folder of installed locales with one that is whole, each file holding its own name; no compiler. */
+export async function fakeLocale(installed: string, name: string): Promise<LocalePlaces> {
+  const files = localeFiles.map((file) => [`${name}/${file}`, `${name} ${file}`.repeat(100)]);
+  await writeFiles(installed, Object.fromEntries(files));
+  return { installed, localedef: '/nonexistent/localedef' };
+}
+
+/** What glibc wants in the folder of a locale. */
+export const localeFiles = [
+  'LC_ADDRESS',
+  'LC_COLLATE',
+  'LC_CTYPE',
+  'LC_IDENTIFICATION',
+  'LC_MEASUREMENT',
+  'LC_MESSAGES/SYS_LC_MESSAGES',
+  'LC_MONETARY',
+  'LC_NAME',
+  'LC_NUMERIC',
+  'LC_PAPER',
+  'LC_TELEPHONE',
+  'LC_TIME',
+];
 
 export const manifest: Manifest = {
   schema_version: 1,

@@ -40,15 +40,20 @@ describe('templates of the user', () => {
     await verifyLock(output, await readLock(output));
   });
 
-  test.each(['server.mjs', 'model/x', 'node_modules/x/index.js', 'mdeploy.lock.json.tmpl', 'Model/x', 'a$b'])(
-    'may not hold %s',
-    async (name) => {
-      await writeFiles(join(work, 'template'), { [name]: '' });
-      await expect(
-        packageModel(model, { output, template: join(work, 'template') }, assets),
-      ).rejects.toMatchObject({ code: 'PACKAGE_FILE_NAME' });
-    },
-  );
+  test.each([
+    'server.mjs',
+    'locale/x',
+    'model/x',
+    'node_modules/x/index.js',
+    'mdeploy.lock.json.tmpl',
+    'Model/x',
+    'a$b',
+  ])('may not hold %s', async (name) => {
+    await writeFiles(join(work, 'template'), { [name]: '' });
+    await expect(
+      packageModel(model, { output, template: join(work, 'template') }, assets),
+    ).rejects.toMatchObject({ code: 'PACKAGE_FILE_NAME' });
+  });
 
   test('must be there, and hold no links', async () => {
     const template = join(work, 'template');

@@ -12,7 +12,7 @@ import { planPackage } from '../../src/package/plan-package.ts';
 import { lockName, readLock } from '../../src/repository/lock.ts';
 import type { OpenedModel } from '../../src/repository/opened-model.ts';
 import { extraFiles, verifyLock } from '../../src/repository/verify-lock.ts';
-import { fakeAssets, fakeModel, manifest, newFolder, writeFiles } from './fakes.ts';
+import { fakeAssets, fakeLocale, fakeModel, manifest, newFolder, writeFiles } from './fakes.ts';
 
 let work: string;
 let assets: Assets;
@@ -107,9 +107,29 @@ describe('the plan', () => {
   });
 
   test('a model that sorts text asks for the locale', async () => {
+    const text = { ...model, onnx: { locales: ['en_US', 'C'] } as unknown as OnnxModel };
+    const places = await fakeLocale(join(work, 'locales'), 'en_US.utf8');
+    const plan = await planPackage(text, {}, assets, places);
+    expect(plan.needs_locale).toBe(true);
+    const brought = plan.files.filter(({ path }) => path.startsWith('locale/'));
+    expect(brought).toHaveLength(12);
+    expect(new Set(brought.map(({ layer, platform }) => `${layer} ${platform}`))).toEqual(
+      new Set(['runtime undefined']),
+    );
+    const plain = await planPackage(model, {}, assets, places);
+    expect(plain.needs_locale).toBe(false);
+    expect(plain.files.some(({ path }) => path.startsWith('locale/'))).toBe(false);
+  });
+
+  test('brings no locale where no platform is one of glibc', async () => {
     const text = { ...model, onnx: { locales: ['en_US'] } as unknown as OnnxModel };
-    expect((await planPackage(text, {}, assets)).needs_locale).toBe(true);
-    expect((await planPackage(model, {}, assets)).needs_locale).toBe(false);
+    const nowhere = { installed: '/nonexistent', localedef: '/nonexistent' };
+    const plan = await planPackage(text, { platforms: ['darwin/arm64', 'windows/amd64'] }, assets, nowhere);
+    expect(plan.needs_locale).toBe(true);
+    expect(plan.files.some(({ path }) => path.startsWith('locale/'))).toBe(false);
+    await expect(
+      planPackage(text, { platforms: ['darwin/arm64', 'linux/arm64'] }, assets, nowhere),
+    ).rejects.toMatchObject({ code: 'PACKAGE_LOCALE_MISSING' });
   });
 
   test.each([

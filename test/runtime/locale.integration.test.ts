@@ -17,6 +17,8 @@ describe('hasLocale', () => {
   });
 
   it('passes an interruption on', async () => {
-    await expect(hasLocale('C', AbortSignal.abort())).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    await expect(hasLocale('C', { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+    });
   });
 });

@@ -77,6 +77,20 @@ export const packageErrors = {
     ...own,
     exit: 3,
   },
+  PACKAGE_LOCALE_MISSING: {
+    message:
+      'The text operators of the model need the locale {locale}, which cannot be put into the package: {reason}.',
+    remedy: '{fix}',
+    ...own,
+    exit: 3,
+  },
+  PACKAGE_LOCALE_PATH: {
+    message:
+      'The locale in the package {package} cannot be used: the C library splits the path to it at the colon.',
+    remedy: 'Move the package into a folder without a colon in its path.',
+    ...own,
+    exit: 3,
+  },
   TEMPLATE_INVALID: {
     message: 'The template {file}, line {line}: {reason}.',
     remedy: 'See docs/package.md for the variables and what may stand between double braces.',

@@ -5,7 +5,7 @@ export const locale: DoctorCheck = {
   name: 'locale',
   optional: true,
   run: async ({ signal }) => {
-    if (await hasLocale('en_US.UTF-8', signal)) return ok('en_US.UTF-8 is there for text models');
+    if (await hasLocale('en_US.UTF-8', { signal })) return ok('en_US.UTF-8 is there for text models');
     return {
       verdict: 'warning',
       finding: 'The locale en_US.UTF-8 is missing: text models will not load here (images bring it).',

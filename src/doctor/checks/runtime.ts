@@ -8,7 +8,7 @@ export const runtime: DoctorCheck = {
     const version = onnxRuntimeVersion();
     const start = performance.now();
     // A text model in the locale that every system has: loading it at all is the question.
-    const isLoaded = await hasLocale('C', signal);
+    const isLoaded = await hasLocale('C', { signal });
     if (isLoaded)
       return ok(`onnxruntime-node ${version}, loads in ${Math.round(performance.now() - start)} ms`);
     return {

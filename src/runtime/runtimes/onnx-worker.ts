@@ -4,6 +4,7 @@ import { roleEntry } from '../../core/roles.ts';
 import type { Signature, Tensor } from '../../core/tensor.ts';
 import type { FromWorker, ToWorker } from '../engine-worker.ts';
 import type { GraphSource } from '../graph-source.ts';
+import { useLocales } from '../locale-path.ts';
 import { refusal, runFault } from '../refusal.ts';
 import type { Session } from '../session.ts';
 
@@ -12,6 +13,7 @@ import type { Session } from '../session.ts';
  * @throws MdeployError `MODEL_REFUSED`, `WORKER_DIED`
  */
 export function openWorkerSession(source: GraphSource): Promise<Session> {
+  useLocales(source.localePath);
   const worker = new Worker(roleEntry('engine-worker'), { workerData: { role: 'engine-worker', source } });
   const opening = Promise.withResolvers<Session>();
   worker.once('error', (error: Error) => opening.reject(died(source.name, error.message)));

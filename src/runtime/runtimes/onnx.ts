@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { Dim, Signature, Tensor, TensorSpec } from '../../core/tensor.ts';
 import type { GraphSource } from '../graph-source.ts';
+import { useLocales } from '../locale-path.ts';
 import { loadOnnxRuntime, type OnnxRuntime } from '../onnxruntime.ts';
 import { datatypeOf, fromOrt, toOrt } from '../ort-tensor.ts';
 import { refusal, runFault } from '../refusal.ts';
@@ -13,6 +14,7 @@ import type { Session } from '../session.ts';
  */
 export async function openOnnxSession(source: GraphSource): Promise<Session> {
   const ort = loadOnnxRuntime();
+  useLocales(source.localePath);
   let session: InferenceSession;
   try {
     session = await create(ort, source);

@@ -1,29 +1,38 @@
 import { failure } from '../../core/errors/error.ts';
-import { needsLocale } from '../../onnx/locale.ts';
+import { fullLocale, needsLocale } from '../../onnx/locale.ts';
+import { readLock } from '../../repository/lock.ts';
+import { packagedLocales } from '../../repository/packaged-locales.ts';
 import { hasLocale } from '../../runtime/locale.ts';
 import type { Check } from '../check.ts';
 import { findingsOf, note } from '../findings.ts';
+import type { Workbench } from '../workbench.ts';
 
 export const locale: Check = {
   name: 'locale',
-  summary: 'this machine has the locale that the text operators need',
+  summary: 'this machine has, or the package brings, the locale that the text operators need',
   needs: ['versions'],
   skip: (bench) => (needsLocale(bench.get('onnx')) ? undefined : 'no text operators'),
   run: async (bench) => {
     const { locales } = bench.get('onnx');
     const missing: string[] = [];
-    for (const name of locales) if (!(await hasLocale(name, bench.signal))) missing.push(full(name));
+    const localePath = await broughtBy(bench);
+    const where = { localePath, signal: bench.signal };
+    for (const name of locales) if (!(await hasLocale(name, where))) missing.push(fullLocale(name));
     if (missing.length > 0) {
       return { findings: missing.flatMap((name) => findingsOf(failure('LOCALE_MISSING', { locale: name }))) };
     }
     return {
-      findings: [note('Images that mdeploy builds bring this locale; any other machine must have it.')],
-      detail: locales.map(full).join(', '),
+      findings: [note(localePath === undefined ? bringsLater : brings)],
+      detail: locales.map(fullLocale).join(', '),
     };
   },
 };
 
-// What onnxruntime takes on Linux where a node names none.
-function full(name: string): string {
-  return name === 'en_US' ? 'en_US.UTF-8' : name;
+const brings = 'The package brings this locale: it runs on Linux machines and images without it, too.';
+const bringsLater =
+  'Packages and images that mdeploy makes for Linux bring this locale; any other machine must have it.';
+
+async function broughtBy({ place }: Workbench): Promise<string | undefined> {
+  if (place.kind !== 'package') return undefined;
+  return packagedLocales(place.packageRoot, await readLock(place.packageRoot));
 }
