@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { grammars } from '../core/names.ts';
 import {
   DEFAULT_BASE_IMAGE,
+  defaultProtocols,
   limits,
   supportedFormats,
   supportedPlatforms,
@@ -80,8 +81,10 @@ const serving = section({
     .array(choice(supportedProtocols), 'a list of protocols')
     .min(1, 'at least one protocol')
     .superRefine(unique('protocol'))
-    .default([...supportedProtocols])
-    .describe("What the server speaks: `plain` (POST /predict) and `tfs` (TensorFlow Serving's REST API)."),
+    .default([...defaultProtocols])
+    .describe(
+      "What the server speaks: `plain` (POST /predict), `tfs` (TensorFlow Serving's REST API), `v2` (Open Inference) and `kserve` (KServe V1). Where two have a path, the one listed first answers.",
+    ),
   max_body_size: size(limits.body.min, limits.body.max, 'from 1KiB to 1GiB')
     .prefault('64MiB')
     .describe('Largest request body.'),

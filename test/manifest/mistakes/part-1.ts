@@ -69,11 +69,11 @@ export const mistakes1: readonly Mistake[] = [
   },
   {
     what: 'a protocol of a later version',
-    text: `${ok}serving: {protocols: [plain, §v2]}`,
+    text: `${ok}serving: {protocols: [plain, §torchserve]}`,
     code: 'MANIFEST_VALUE_LATER',
     path: 'serving.protocols[1]',
     hint: 'Remove it',
-    received: 'v2',
+    received: 'torchserve',
   },
   {
     what: 'a provider of a later version',
