@@ -10,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/setup.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/{e2e,scenarios,provision,examples}/**', 'test/**/*.integration.test.ts'],
           testTimeout: 20_000,
@@ -18,6 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          setupFiles: ['test/setup.ts'],
           include: ['test/scenarios/**/*.test.ts', 'test/**/*.integration.test.ts'],
           exclude: ['test/e2e/**', 'test/provision/**'],
           testTimeout: 120_000,
@@ -28,6 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          setupFiles: ['test/setup.ts'],
           include: ['test/e2e/**/*.test.ts', 'test/provision/**/*.test.ts', 'test/examples/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 900_000,
