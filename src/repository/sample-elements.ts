@@ -180,6 +180,8 @@ function notJson(value: number): string {
 
 // 0.1 rather than 0.10000000149011612: the fewest digits that round back to the same FP32.
 function shortest(value: number): number {
+  // toPrecision drops the sign of zero.
+  if (value === 0) return value;
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return short;

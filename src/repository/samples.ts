@@ -49,16 +49,10 @@ export async function readSample(
 /** Writes a sample document in the long form, flat data; `readSample` gives the same tensors back. */
 export async function writeSample(file: string, tensors: readonly Tensor[]): Promise<void> {
   const entries = tensors.map((tensor) => {
-    const head = `"datatype":"${tensor.datatype}","shape":${JSON.stringify(tensor.shape)}`;
-    const data = elementsToJson(tensor).map(elementText).join(',');
-    return `  ${JSON.stringify(tensor.name)}: {${head},"data":[${data}]}`;
+    const body = { datatype: tensor.datatype, shape: tensor.shape, data: elementsToJson(tensor) };
+    return `  ${JSON.stringify(tensor.name)}: ${JSON.stringify(body)}`;
   });
   await writeFileAtomic(file, `{\n${entries.join(',\n')}\n}\n`);
-}
-
-// JSON.stringify drops the sign of zero, which JSON itself can carry.
-function elementText(element: unknown): string {
-  return Object.is(element, -0) ? '-0' : JSON.stringify(element);
 }
 
 async function readDocument(file: string): Promise<ReadonlyMap<string, unknown>> {
