@@ -60,7 +60,8 @@ function floatText(
   round: (read: number) => number,
   counts: readonly number[],
 ): string {
-  if (value === 0) return `${Object.is(value, -0) ? '-0' : '0'}${style === 'tfs' ? '.0' : ''}`;
+  // Python reads `-0` as an integer, which has no negative zero.
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : style === 'tfs' ? '0.0' : '0';
   const size = Math.abs(value);
   const digits =
     counts.find((count) => round(Number(size.toExponential(count - 1))) === size) ?? counts.at(-1)!;

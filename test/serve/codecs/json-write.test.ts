@@ -58,7 +58,7 @@ describe('FP32', () => {
     [1, '1'],
     [-2.5, '-2.5'],
     [0, '0'],
-    [-0, '-0'],
+    [-0, '-0.0'],
     [100, '100'],
     [16777216, '16777216'],
     [1e-6, '0.000001'],
@@ -148,7 +148,7 @@ describe('the other datatypes', () => {
         expect(Object.is(JSON.parse(write('FP64', Float64Array.of(value)))[0], value)).toBe(true);
       }),
     );
-    expect(write('FP64', Float64Array.of(0.1, Number.NaN, -0))).toBe('[0.1,null,-0]');
+    expect(write('FP64', Float64Array.of(0.1, Number.NaN, -0))).toBe('[0.1,null,-0.0]');
   });
 
   test('integers are number tokens of their exact value', () => {
