@@ -34,7 +34,7 @@ export interface PackageLock {
   readonly runtime: { readonly name: string; readonly version: string };
   readonly platforms: readonly string[];
   readonly base: string;
-  /** The model's operators sort or fold text: the process needs the locale en_US.UTF-8. */
+  /** The model's operators fold text and need a locale; files under `locale/` bring it for Linux. */
   readonly needs_locale: boolean;
   readonly files: readonly LockedFile[];
 }

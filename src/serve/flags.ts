@@ -8,6 +8,7 @@ export const serveFlags = {
   name: { type: 'string' },
   host: { type: 'string', default: '127.0.0.1' },
   port: { type: 'string', default: '8501' },
+  'grpc-port': { type: 'string' },
   'log-level': { type: 'string', default: 'info' },
   'drain-delay': { type: 'string', default: '250' },
 } as const;
@@ -17,6 +18,7 @@ export function parseServeFlags(
   values: Readonly<Record<string, string | boolean | undefined>>,
 ): ServeOptions & { readonly name?: string } {
   const name = text(values.name);
+  const grpcPort = text(values['grpc-port']);
   if (name !== undefined && !grammars.modelName.test(name)) {
     throw wrong('--name', 'letters, digits and . _ - (128 at most)', name);
   }
@@ -24,6 +26,7 @@ export function parseServeFlags(
     ...(name !== undefined && { name }),
     host: host(text(values.host) ?? serveFlags.host.default),
     port: whole('--port', text(values.port) ?? serveFlags.port.default, 65_535),
+    ...(grpcPort !== undefined && { grpcPort: whole('--grpc-port', grpcPort, 65_535) }),
     logLevel: level(text(values['log-level']) ?? serveFlags['log-level'].default),
     drainDelayMs: whole(
       '--drain-delay',

@@ -1,4 +1,3 @@
-import { failure } from '../core/errors/error.ts';
 import { version as toolVersion } from '../core/version.ts';
 import { within } from '../core/within.ts';
 import { type LogLevel, makeLog } from '../observability/log.ts';
@@ -7,18 +6,20 @@ import { loadVersion } from '../repository/load-version.ts';
 import type { LoadedVersion } from '../repository/loaded-version.ts';
 import type { OpenedModel } from '../repository/opened-model.ts';
 import { Repository } from '../repository/repository.ts';
+import type { GrpcDoor } from './doors/grpc.ts';
 import { type HttpDoor, openHttpDoor } from './doors/http.ts';
 import { Router } from './doors/router.ts';
 import { healthProtocol, healthRoutes } from './health.ts';
 import type { House } from './house.ts';
 import { openapiDocument } from './openapi.ts';
-import type { Protocol } from './protocol.ts';
 import { protocols } from './protocols.ts';
 
 export interface ServeOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** 0: any free port. Undefined: no gRPC, and none of its code is loaded. */
+  readonly grpcPort?: number | undefined;
   readonly logLevel: LogLevel;
   /** Milliseconds between failing readiness and taking no more connections, so that balancers notice first. */
   readonly drainDelayMs: number;
@@ -28,6 +29,8 @@ export interface ServeOptions {
 
 export interface RunningServer {
   readonly url: string;
+  /** `host:port` of the gRPC door; undefined when it is not open. */
+  readonly grpc: string | undefined;
   readonly house: House;
   /** Placement of the engine and why. */
   readonly engine: string;
@@ -41,7 +44,7 @@ export interface RunningServer {
 /**
  * Builds the house and opens it: listen first (a taken port shows at once, liveness works while a model loads), then
  * load and warm up, then ready.
- * @throws MdeployError `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `PROTOCOL_UNKNOWN` and those of loading
+ * @throws MdeployError `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `GRPC_NOTHING` and those of loading
  */
 export async function serve(opened: OpenedModel, options: ServeOptions): Promise<RunningServer> {
   const { serving, name, version } = opened.manifest;
@@ -57,7 +60,7 @@ export async function serve(opened: OpenedModel, options: ServeOptions): Promise
     state: 'starting',
     status: () => (isBroken() ? 'broken' : house.state),
   };
-  const spoken = await loadProtocols(serving.protocols);
+  const spoken = await Promise.all(serving.protocols.map((name) => protocols.load(name)));
   const dialect = await protocols.load('plain');
   const health = healthRoutes(house, {
     version: toolVersion,
@@ -69,29 +72,41 @@ export async function serve(opened: OpenedModel, options: ServeOptions): Promise
   });
   const router = new Router([healthProtocol(health, dialect), ...spoken], dialect);
   const door = await openHttpDoor(house, router, options);
-  const url = `http://${door.host.includes(':') ? `[${door.host}]` : door.host}:${door.port}`;
-  house.log.info({ url, model: name, version, protocols: serving.protocols }, 'listening');
+  const doors: Doors = { http: door };
+  const url = `http://${addressOf(door)}`;
   try {
+    if (options.grpcPort !== undefined) {
+      const { openGrpc } = await import('./open-grpc.ts');
+      doors.grpc = await openGrpc(house, serving.protocols, { host: options.host, port: options.grpcPort });
+    }
+    const grpc = doors.grpc && addressOf(doors.grpc);
+    house.log.info({ url, grpc, model: name, version, protocols: serving.protocols }, 'listening');
     const served = await loadVersion(opened, { isProven: options.isProven ?? false });
     loaded.push(served);
     house.repository.add(served);
     house.state = 'ready';
-    house.log.info({ url, model: name, version, engine: served.engine }, 'ready');
+    house.log.info({ url, grpc, model: name, version, engine: served.engine }, 'ready');
     return {
       url,
+      grpc,
       house,
       engine: served.engine,
-      stop: () => stop(house, door, options, serving.drain_timeout_ms),
+      stop: () => stop(house, doors, options, serving.drain_timeout_ms),
     };
   } catch (error) {
-    await door.close(0);
+    await closeAll(doors, 0);
     throw error;
   }
 }
 
+interface Doors {
+  readonly http: HttpDoor;
+  grpc?: GrpcDoor;
+}
+
 async function stop(
   house: House,
-  door: HttpDoor,
+  doors: Doors,
   { drainDelayMs }: ServeOptions,
   graceMs: number,
 ): Promise<boolean> {
@@ -101,7 +116,7 @@ async function stop(
   const end = performance.now() + graceMs;
   // A run whose client was answered by its deadline may still be on, and a graph is not freed before.
   const finished =
-    (await door.close(graceMs)) &&
+    (await closeAll(doors, graceMs)) &&
     (await within(
       end - performance.now(),
       house.repository.close().then(() => true),
@@ -112,13 +127,13 @@ async function stop(
   return finished;
 }
 
-function loadProtocols(names: readonly string[]): Promise<Protocol[]> {
-  return Promise.all(
-    names.map((name) => {
-      if (protocols.has(name)) return protocols.load(name);
-      throw failure('PROTOCOL_UNKNOWN', { name, protocols: protocols.names.join(', ') });
-    }),
-  );
+async function closeAll({ http, grpc }: Doors, graceMs: number): Promise<boolean> {
+  const finished = await Promise.all([http.close(graceMs), grpc?.close(graceMs)]);
+  return !finished.includes(false);
+}
+
+function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function gaugesOf({ facts, engine, room }: LoadedVersion) {

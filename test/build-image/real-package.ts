@@ -20,12 +20,21 @@ export interface RealPackage {
 
 /** A package of an example with the server of this source tree, whether or not the clone was built. */
 export async function realPackage(example: string, base: string): Promise<RealPackage> {
+  return realPackageOf(join(repository, 'examples', example), base);
+}
+
+/** The same of any model folder, which is left as it is. */
+export async function realPackageOf(
+  source: string,
+  base: string,
+  changes: Partial<OpenedModel> = {},
+): Promise<RealPackage> {
   const folder = await mkdtemp(join(tmpdir(), 'mdeploy-real-'));
   const assets = await makeAssets(join(folder, 'assets'));
-  await cp(join(repository, 'examples', example), join(folder, example), { recursive: true });
-  const opened = await openModel(join(folder, example));
+  await cp(source, join(folder, 'model'), { recursive: true });
+  const opened = await openModel(join(folder, 'model'));
   const { manifest } = opened;
-  const model = { ...opened, manifest: { ...manifest, image: { ...manifest.image, base } } };
+  const model = { ...opened, ...changes, manifest: { ...manifest, image: { ...manifest.image, base } } };
   const root = join(folder, 'package');
   await packageModel(model, { output: root, platforms: ['linux/amd64'] }, assets);
   return { root, opened, folder };

@@ -10,6 +10,7 @@ export const command: CliCommand = {
     program
       .argument('[model]', 'an .onnx file, a folder with model.yaml, or a package', '.')
       .option('--port <port>', 'REST port; 0 takes any free one', serveFlags.port.default)
+      .option('--grpc-port <port>', 'gRPC port; without it there is no gRPC')
       .option('--host <host>', 'address to listen on', serveFlags.host.default)
       .option('--name <name>', "served name instead of the manifest's")
       .option('--smoke', 'start, replay the samples over HTTP, print a table, stop: exit 0 or 1')
@@ -24,6 +25,7 @@ export const command: CliCommand = {
   run: async ([target = '.'], options, output) => {
     const { name, ...flags } = parseServeFlags({
       ...stringsOf(options),
+      'grpc-port': stringOf(options.grpcPort),
       'log-level': stringOf(options.logLevel) ?? (options.smoke || output.quiet ? 'error' : 'info'),
       'drain-delay': stringOf(options.drainDelay),
     });
@@ -36,12 +38,13 @@ export const command: CliCommand = {
       output.result({ ok: report.ok, replays: report.rows }, replayText(report.rows));
       return report.ok ? 0 : 1;
     }
-    return runUntilSignal(opened, flags, ({ url, engine, house }) => {
+    return runUntilSignal(opened, flags, ({ url, grpc, engine, house }) => {
       const { name: served } = house.repository.only();
       output.note(`Serving ${served} at ${url} (${engine})`);
       output.note(`  POST ${url}/predict`);
       output.note(`  POST ${url}/v1/models/${served}:predict`);
       output.note(`  GET  ${url}/openapi.json, /metrics, /readyz`);
+      if (grpc) output.note(`  gRPC ${grpc}`);
     });
   },
 };

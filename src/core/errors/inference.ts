@@ -25,7 +25,7 @@ export const inferenceErrors = {
   },
   ENCODING_UNSUPPORTED: {
     message: 'Content-Encoding "{encoding}" is not supported.',
-    remedy: 'Send the body plain, or with gzip.',
+    remedy: 'Send the body plain, or with gzip or deflate.',
     http: 415,
     grpc: 'INVALID_ARGUMENT',
     exit: 1,
@@ -140,6 +140,27 @@ export const inferenceErrors = {
     remedy: 'Its labels are: {labels}.',
     http: 400,
     grpc: 'INVALID_ARGUMENT',
+    exit: 1,
+  },
+  SIGNATURE_UNKNOWN: {
+    message: 'The model has no signature named "{name}".',
+    remedy: 'Use "serving_default", or name none.',
+    http: 400,
+    grpc: 'FAILED_PRECONDITION',
+    exit: 1,
+  },
+  GRPC_NOTHING: {
+    message: 'A gRPC port is asked for, but none of serving.protocols speaks gRPC.',
+    remedy: 'Leave out --grpc-port, or add one of these to serving.protocols: {protocols}.',
+    http: 500,
+    grpc: 'FAILED_PRECONDITION',
+    exit: 2,
+  },
+  SERVICE_UNKNOWN: {
+    message: 'There is no gRPC service named "{service}" here.',
+    remedy: 'Its services are: {services}.',
+    http: 404,
+    grpc: 'NOT_FOUND',
     exit: 1,
   },
   ROUTE_NOT_FOUND: {

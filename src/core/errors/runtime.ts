@@ -79,11 +79,4 @@ export const runtimeErrors = {
     grpc: 'INTERNAL',
     exit: 1,
   },
-  PROTOCOL_UNKNOWN: {
-    message: 'There is no protocol named "{name}".',
-    remedy: 'Choose from: {protocols}.',
-    http: 500,
-    grpc: 'INVALID_ARGUMENT',
-    exit: 2,
-  },
 } as const satisfies Record<string, ErrorRow>;

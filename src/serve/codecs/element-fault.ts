@@ -46,7 +46,8 @@ const types = new Map<string, JsonType>([
   ['"', 'String'],
 ]);
 
-const expectations: Readonly<Record<Datatype, string>> = {
+/** What the elements of a datatype must be, for messages. */
+export const expectations: Readonly<Record<Datatype, string>> = {
   BOOL: 'BOOL (true or false)',
   UINT8: 'UINT8 (an integer from 0 to 255)',
   UINT16: 'UINT16 (an integer from 0 to 65535)',

@@ -28,9 +28,11 @@ export const boolList: ListType<Uint8Array> = {
   wire: 0,
   make: (length) => new Uint8Array(length),
   read: (packed) => {
-    const list = packed.subarray(0);
     // One byte each, unless a client writes its varints in a strange way.
-    if (list.every((byte) => byte <= 1)) return new Uint8Array(list.buffer, list.byteOffset, list.length);
+    if (packed.every((byte) => byte <= 1))
+      return isMost(packed)
+        ? new Uint8Array(packed.buffer, packed.byteOffset, packed.length)
+        : Uint8Array.from(packed);
     return varints(
       packed,
       (length) => new Uint8Array(length),
@@ -113,7 +115,8 @@ function fixed<L extends Float32Array | Float64Array>(
       const length = packed.length / width;
       if (!Number.isInteger(length))
         throw malformed(`a list of ${width}-byte numbers has ${packed.length} bytes`);
-      if (packed.byteOffset % width === 0) return new Type(packed.buffer, packed.byteOffset, length);
+      if (packed.byteOffset % width === 0 && isMost(packed))
+        return new Type(packed.buffer, packed.byteOffset, length);
       const copy = new Type(length);
       new Uint8Array(copy.buffer).set(packed);
       return copy;
@@ -182,6 +185,11 @@ function varints<L>(
   }
   if (at !== packed.length) throw malformed('it ends in the middle of a number');
   return list;
+}
+
+// A view keeps all of its memory alive and, on its way to a worker, is cloned with it.
+function isMost(packed: Buffer): boolean {
+  return packed.byteLength * 2 >= packed.buffer.byteLength;
 }
 
 function wordsOf(list: BigInt64Array | BigUint64Array): Int32Array {

@@ -54,18 +54,18 @@ export function message<T extends object>(list: () => readonly Field[]): Message
     }
     return fields;
   };
-  return {
+  const type: Message<T> = {
     decode(bytes) {
       const reader = new Reader(bytes);
-      const target = this.blank();
-      reader.fields((tag) => this.readField(reader, target, tag));
-      this.finish(target);
+      const target = type.blank();
+      reader.fields((tag) => type.readField(reader, target, tag));
+      type.finish(target);
       return target;
     },
     encode(value) {
       const sizes: number[] = [];
-      const writer = new Writer(this.size(value, sizes), sizes);
-      this.write(writer, value);
+      const writer = new Writer(type.size(value, sizes), sizes);
+      type.write(writer, value);
       return writer.bytes;
     },
     blank() {
@@ -90,4 +90,5 @@ export function message<T extends object>(list: () => readonly Field[]): Message
       for (const field of compiled()) field.write(writer, value as Record<string, unknown>);
     },
   };
+  return type;
 }

@@ -36,6 +36,13 @@ function textOf(error: MdeployError, call: Pick<RawCall, 'id' | 'method' | 'path
   if (error.code === 'MODEL_NOT_FOUND' || error.code === 'VERSION_NOT_FOUND')
     return `Servable not found for request: ${version === undefined ? `Latest(${name})` : `Specific(${name}, ${version})`}`;
   if (error.code === 'LABEL_NOT_FOUND') return `Unrecognized servable version label: ${label}`;
+  return plainText(error);
+}
+
+/** The text of an error whose situation TF Serving has no words for, or that was worded where it was thrown. */
+export function plainText(error: MdeployError): string {
+  const text = wordings.get(error);
+  if (text !== undefined) return text;
   // TF Serving has no field for a remedy; a client's log should still tell the next step.
   return error.code === 'SERVER_FAULT' || error.code.startsWith('INPUT_')
     ? `${error.message} ${error.remedy}`

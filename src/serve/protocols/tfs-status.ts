@@ -8,6 +8,16 @@ import { canonical, numbered } from './tfs-versions.ts';
  * @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`
  */
 export function modelStatusJson(catalogue: Catalogue, name: string, version: string | undefined): string {
+  const rows = modelStatus(catalogue, name, version);
+  return `${JSON.stringify({ model_version_status: rows.map(statusOf) }, null, 1)}\n`;
+}
+
+/** Every version by its number, or the one asked for. @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND` */
+export function modelStatus(
+  catalogue: Catalogue,
+  name: string,
+  version: string | undefined,
+): readonly (readonly [number: string, ModelFacts])[] {
   const byNumber = numbered(catalogue, name);
   if (byNumber.size === 0 && version === undefined) {
     const models = [...new Set(catalogue.list().map((facts) => facts.name))].join(', ') || 'none';
@@ -16,8 +26,7 @@ export function modelStatusJson(catalogue: Catalogue, name: string, version: str
       `Could not find any versions of model ${name}`,
     );
   }
-  const rows = version === undefined ? [...byNumber] : [one(catalogue, name, version, byNumber)];
-  return `${JSON.stringify({ model_version_status: rows.map(statusOf) }, null, 1)}\n`;
+  return version === undefined ? [...byNumber] : [one(catalogue, name, version, byNumber)];
 }
 
 function one(

@@ -4,9 +4,11 @@ import { version as toolVersion } from '../../core/version.ts';
 import type { Catalogue, ModelFacts, RawCall, RawReply, ServerFacts } from '../protocol.ts';
 import { findVersion } from './tfs-versions.ts';
 
-/** `$metadata_server_response`; only extensions that are wholly served are named. */
+/** Only extensions that are wholly served are named. */
+export const extensions = ['binary_tensor_data', 'classification', 'parameters', 'statistics'] as const;
+
+/** `$metadata_server_response`. */
 export function serverMetadata(): RawReply {
-  const extensions = ['binary_tensor_data', 'classification', 'parameters', 'statistics'];
   return json({ name: 'mdeploy', version: toolVersion, extensions });
 }
 
@@ -38,7 +40,7 @@ export function modelMetadata(call: RawCall, catalogue: Catalogue, server: Serve
   return json({
     name,
     versions: catalogue.versions(name).map(({ version }) => version),
-    platform: 'onnxruntime_onnx',
+    platform,
     inputs: signature.inputs.map(tensorMetadata),
     outputs: signature.outputs.map(tensorMetadata),
   });
@@ -50,7 +52,11 @@ export function modelList(catalogue: Catalogue): RawReply {
 }
 
 /** The version a path means. @throws MdeployError as `modelReady` */
-export function target({ params }: RawCall, catalogue: Catalogue, server?: ServerFacts): ModelFacts {
+export function target(
+  { params }: Pick<RawCall, 'params'>,
+  catalogue: Catalogue,
+  server?: ServerFacts,
+): ModelFacts {
   const { name = '', version } = params;
   if (server?.status() === 'starting') throw failure('MODEL_NOT_READY', { name });
   return version === undefined ? catalogue.find(name) : findVersion(catalogue, name, version);
@@ -60,6 +66,10 @@ export function json(document: object, status = 200): RawReply {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(document) };
 }
 
-function tensorMetadata({ name, datatype, shape }: TensorSpec): object {
+/** -1 is a free length; the shape of a tensor of unknown rank is `[-1]`. */
+export function tensorMetadata({ name, datatype, shape }: TensorSpec) {
   return { name, datatype, shape: (shape ?? ['']).map((dim) => (typeof dim === 'number' ? dim : -1)) };
 }
+
+/** Triton's name for ONNX models. */
+export const platform = 'onnxruntime_onnx';

@@ -50,7 +50,8 @@ function readOutput(cursor: JsonCursor, field: string, specs: readonly TensorSpe
   return { name, binary, classes: readClasses(parameters, spec) };
 }
 
-function readClasses(parameters: ReadonlyMap<string, Scalar>, spec: TensorSpec): number | undefined {
+/** The `classification` of an output, when it is asked for. @throws MdeployError `REQUEST_INVALID` */
+export function readClasses(parameters: ReadonlyMap<string, Scalar>, spec: TensorSpec): number | undefined {
   const classes = parameters.get('classification');
   if (classes === undefined || classes === 0) return undefined;
   const { name, datatype } = spec;

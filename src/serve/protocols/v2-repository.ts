@@ -20,7 +20,7 @@ export function repositoryIndex({ body }: RawCall, catalogue: Catalogue): RawRep
  * Loading and unloading change what a server runs, which an open port must not offer.
  * @throws MdeployError `FEATURE_UNSUPPORTED`, always
  */
-export function refuseChange({ path }: RawCall): never {
+export function refuseChange({ path }: Pick<RawCall, 'path'>): never {
   const verb = path.endsWith('/load') ? 'Loading' : 'Unloading';
   const instead = 'Start the server with the models it is to serve.';
   throw failure('FEATURE_UNSUPPORTED', { feature: `${verb} a model over this port`, instead });
@@ -33,7 +33,8 @@ function readReady(body: Uint8Array): boolean {
   return readFlag(fields, 'ready', 'index') ?? false;
 }
 
-function indexRow({ name, version, state }: ModelFacts) {
+/** One version as the index shows it. */
+export function indexRow({ name, version, state }: ModelFacts) {
   return { name, version, state: states[state], reason: '' };
 }
 

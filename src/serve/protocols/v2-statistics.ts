@@ -16,7 +16,8 @@ export function statistics(call: RawCall, catalogue: Catalogue, server: ServerFa
   return json({ model_stats: versions.map((facts) => statsOf(facts, server)) });
 }
 
-function statsOf({ name, version }: ModelFacts, { metrics }: ServerFacts): object {
+/** What one version has done, in the extension's terms. */
+export function statsOf({ name, version }: ModelFacts, { metrics }: ServerFacts) {
   const { success, failed, phases, rows, lastAt } = metrics.totals(name, version);
   return {
     name,
@@ -42,7 +43,7 @@ function statsOf({ name, version }: ModelFacts, { metrics }: ServerFacts): objec
 }
 
 /** Triton's count and nanoseconds. Parts of one duration are passed by the same requests. */
-function duration(...parts: readonly Tally[]): object {
+function duration(...parts: readonly Tally[]): { count: number; ns: number } {
   const ms = parts.reduce((sum, tally) => sum + tally.ms, 0);
   return { count: Math.min(...parts.map(({ count }) => count)), ns: Math.round(ms * 1e6) };
 }

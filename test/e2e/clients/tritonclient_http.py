@@ -101,7 +101,9 @@ def eight_megabytes():
 
 def compressed():
     array = np.arange(10_000, dtype=np.int64)
-    same("identity_int64", array, "INT64", request_compression_algorithm="gzip")
+    for algorithm in ("gzip", "deflate"):
+        same("identity_int64", array, "INT64", request_compression_algorithm=algorithm)
+        same("identity_int64", array, "INT64", binary=False, request_compression_algorithm=algorithm)
     same("identity_int64", array, "INT64", response_compression_algorithm="gzip")
 
 

@@ -1,6 +1,6 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openDoor } from './opened.ts';
 import { exchange, RawClient } from './raw-client.ts';
@@ -118,7 +118,7 @@ describe('pieces', () => {
   });
 });
 
-describe('gzip', () => {
+describe('gzip and deflate', () => {
   it.each(['gzip', 'x-gzip', 'GZIP', 'identity'])('%s is undone', async (encoding) => {
     const { url } = await openDoor();
     const body = encoding === 'identity' ? '[1, 2]' : gzipSync('[1, 2]');
@@ -132,6 +132,21 @@ describe('gzip', () => {
     const { url } = await openDoor();
     const body = Buffer.concat([gzipSync('[1, '), gzipSync('2]')]);
     expect((await send(url, body, { 'content-encoding': 'gzip' })).status).toBe(200);
+  });
+
+  it('deflate is undone, with the same limit and the same refusals', async () => {
+    const { url } = await openDoor();
+    const headers = { 'content-encoding': 'deflate' };
+    expect(await send(url, deflateSync('[1, 2]'), headers)).toMatchObject({
+      status: 200,
+      body: { predictions: [1, 2] },
+    });
+    expect((await send(url, deflateSync(Buffer.alloc(20 * 1024 * 1024)), headers)).status).toBe(413);
+    for (const body of [deflateSync('[1, 2]').subarray(0, 9), gzipSync('[1, 2]'), '[1, 2]'])
+      expect(await send(url, body, headers)).toMatchObject({
+        status: 400,
+        body: { error: { code: 'BODY_MALFORMED', message: expect.stringContaining('valid deflate') } },
+      });
   });
 
   it.each([
@@ -148,7 +163,7 @@ describe('gzip', () => {
     expect(runs).toEqual([]);
   });
 
-  it.each(['br', 'deflate', 'zstd', 'gzip, gzip', 'aws-chunked'])('%s is not spoken', async (encoding) => {
+  it.each(['br', 'compress', 'zstd', 'gzip, gzip', 'aws-chunked'])('%s is not spoken', async (encoding) => {
     const { url } = await openDoor();
     expect(await send(url, '[1, 2]', { 'content-encoding': encoding })).toMatchObject({
       status: 415,

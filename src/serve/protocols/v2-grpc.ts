@@ -1,0 +1,107 @@
+import { version as toolVersion } from '../../core/version.ts';
+import type { GrpcMessage, GrpcMethod, GrpcProtocol } from '../grpc-protocol.ts';
+import * as proto from '../proto/open-inference.gen.ts';
+import type { Catalogue, ModelFacts, ServerFacts } from '../protocol.ts';
+import { decodeInferMessage } from './v2-grpc-infer.ts';
+import { statistics } from './v2-grpc-statistics.ts';
+import { extensions, platform, target, tensorMetadata } from './v2-models.ts';
+import { indexRow, refuseChange } from './v2-repository.ts';
+
+type Answer = Extract<GrpcMethod, { kind: 'info' }>['answer'];
+
+/** Open Inference Protocol v2 over gRPC, as Triton and KServe speak it, see docs/protocols/v2-grpc.md. */
+export const v2Grpc: GrpcProtocol = {
+  name: 'v2',
+  services: [
+    {
+      name: 'inference.GRPCInferenceService',
+      methods: [
+        info('ServerLive', 'health', (_, __, server) =>
+          proto.ServerLiveResponse.encode({ live: server.status() !== 'broken' }),
+        ),
+        info('ServerReady', 'health', (_, __, server) =>
+          proto.ServerReadyResponse.encode({ ready: server.status() === 'ready' }),
+        ),
+        info('ModelReady', 'health', modelReady),
+        info('ServerMetadata', 'metadata', () =>
+          proto.ServerMetadataResponse.encode({ name: 'mdeploy', version: toolVersion, extensions }),
+        ),
+        info('ModelMetadata', 'metadata', modelMetadata),
+        {
+          kind: 'infer',
+          name: 'ModelInfer',
+          api: 'grpc_infer',
+          decode: ({ body }, catalogue) =>
+            decodeInferMessage(body, catalogue, proto.ModelInferResponse.encode),
+        },
+        {
+          kind: 'infer',
+          name: 'ModelStreamInfer',
+          api: 'grpc_stream_infer',
+          decode: ({ body }, catalogue) =>
+            decodeInferMessage(body, catalogue, (inferResponse) =>
+              proto.ModelStreamInferResponse.encode({ inferResponse }),
+            ),
+          encodeRefusal,
+        },
+        info('ModelStatistics', 'statistics', statistics),
+        info('RepositoryIndex', 'repository', repositoryIndex),
+        info('RepositoryModelLoad', 'repository', () => refuseChange({ path: '/load' })),
+        info('RepositoryModelUnload', 'repository', () => refuseChange({ path: '/unload' })),
+      ],
+    },
+  ],
+  textOf: (error) => `${error.message} ${error.remedy}`,
+};
+
+function info(name: string, api: string, answer: Answer): GrpcMethod {
+  return { kind: 'info', name, api, answer };
+}
+
+function modelReady(body: Uint8Array, catalogue: Catalogue, server: ServerFacts): Uint8Array {
+  const { state } = asked(body, catalogue, server);
+  return proto.ModelReadyResponse.encode({ ready: server.status() === 'ready' && state === 'AVAILABLE' });
+}
+
+function modelMetadata(body: Uint8Array, catalogue: Catalogue, server: ServerFacts): Uint8Array {
+  const { name, signature } = asked(body, catalogue, server);
+  const tensors = (specs: typeof signature.inputs) =>
+    specs.map((spec) => {
+      const { shape, ...rest } = tensorMetadata(spec);
+      return { ...rest, shape: BigInt64Array.from(shape, BigInt) };
+    });
+  return proto.ModelMetadataResponse.encode({
+    name,
+    versions: catalogue.versions(name).map(({ version }) => version),
+    platform,
+    inputs: tensors(signature.inputs),
+    outputs: tensors(signature.outputs),
+  });
+}
+
+/** The model of a request that has a name and a version: its fields have the same numbers in all of them. */
+function asked(body: Uint8Array, catalogue: Catalogue, server: ServerFacts): ModelFacts {
+  const { name, version } = proto.ModelMetadataRequest.decode(body);
+  return target({ params: { name, version: version === '' ? undefined : version } }, catalogue, server);
+}
+
+function repositoryIndex(body: Uint8Array, catalogue: Catalogue): Uint8Array {
+  const { ready } = proto.RepositoryIndexRequest.decode(body);
+  const models = catalogue.list().map(indexRow);
+  return proto.RepositoryIndexResponse.encode({
+    models: ready ? models.filter(({ state }) => state === 'READY') : models,
+  });
+}
+
+// Triton's form: the stream goes on, and the id tells the client which request it was.
+function encodeRefusal({ body }: GrpcMessage, errorMessage: string): Uint8Array {
+  return proto.ModelStreamInferResponse.encode({ errorMessage, inferResponse: { id: idOf(body) } });
+}
+
+function idOf(body: Uint8Array): string {
+  try {
+    return proto.ModelInferRequest.decode(body).id;
+  } catch {
+    return '';
+  }
+}
