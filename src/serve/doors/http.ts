@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { asMdeployError, failure, type MdeployError } from '../../core/errors/error.ts';
-import { reasonOf } from '../../core/files.ts';
+import { Server as NetServer } from 'node:net';
+import { asMdeployError, type MdeployError } from '../../core/errors/error.ts';
 import { within } from '../../core/within.ts';
 import type { Ticket } from '../../runtime/waiting-room.ts';
 import type { House } from '../house.ts';
@@ -10,6 +9,7 @@ import type { RawCall, RawReply } from '../protocol.ts';
 import { readBody } from './body.ts';
 import { Busy } from './busy.ts';
 import { framingFault } from './framing.ts';
+import { listen } from './listen.ts';
 import { nextRequestId } from './request-id.ts';
 import type { Match, NoMatch, Router } from './router.ts';
 import { send } from './send.ts';
@@ -50,12 +50,12 @@ export async function openHttpDoor(
     if (!refused) response.writeContinue();
     take(request, response, refused);
   });
-  await listen(server, at);
+  const port = await listen(server, at);
   // Out of file descriptors, for example: who is connected stays served.
   server.on('error', (error) => house.log.error({ err: error }, 'a connection could not be taken'));
   return {
     host: at.host,
-    port: (server.address() as AddressInfo).port,
+    port,
     close: (graceMs) => close(server, busy, graceMs),
   };
 }
@@ -140,30 +140,21 @@ function ticketOf(response: ServerResponse, started: number, house: House): Tick
   };
 }
 
-function listen(
-  server: Server,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? failure('PORT_IN_USE', { host, port }, { cause: error })
-          : failure('ADDRESS_UNAVAILABLE', { host, port, reason: reasonOf(error) }, { cause: error }),
-      );
-    });
-    server.listen({ host, port, backlog: 1024 }, () => resolve());
-  });
-}
-
-// Node itself would also wait for connections that have sent half a header, or nothing yet.
 async function close(server: Server, busy: Busy, graceMs: number): Promise<boolean> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const inTime = await within(graceMs, busy.whenIdle());
+  const end = performance.now() + graceMs;
+  // Right after connections were accepted, few wait in the kernel, which resets them.
+  await new Promise((resolve) => setImmediate(resolve));
+  // The close of http.Server would reset connections that were taken a moment ago and are about to send their request.
+  const closed = new Promise<true>((resolve) => NetServer.prototype.close.call(server, () => resolve(true)));
+  await within(Math.min(newcomersMs, graceMs), closed);
+  // Connections that have sent half a header, or nothing yet, are not waited for.
+  const inTime = await within(end - performance.now(), busy.whenIdle());
   server.closeAllConnections();
   await closed;
   return inTime ?? false;
 }
 
+/** Time for a connection to send its request after the listener has closed, milliseconds. */
+const newcomersMs = 250;
 const noBody = new Uint8Array(0);
 const noQuery = new URLSearchParams();
