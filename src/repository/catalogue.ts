@@ -6,6 +6,8 @@ export interface ModelFacts {
   readonly version: string;
   readonly description: string;
   readonly state: 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END';
+  /** Why it is not served; only with the state `END`. */
+  readonly reason?: string;
   /** The user's side of the road: preprocess and postprocess are accounted for. */
   readonly signature: Signature;
   /** Class names per output. */
@@ -14,9 +16,11 @@ export interface ModelFacts {
 
 /** The desk's list of what is served. */
 export interface Catalogue {
-  /** All versions of all models. */
+  /** All versions of all models that are served. */
   list(): readonly ModelFacts[];
-  /** All versions of one model, newest first; empty when unknown. */
+  /** Those and the ones that are being loaded or unloaded, or are not served any more. */
+  history(): readonly ModelFacts[];
+  /** The served versions of one model, newest first; empty when unknown. */
   versions(name: string): readonly ModelFacts[];
   /** The version a request would reach. @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `LABEL_NOT_FOUND` */
   find(name: string, version?: string, label?: string): ModelFacts;

@@ -1,22 +1,73 @@
 import { failure } from '../core/errors/error.ts';
 import type { Catalogue, ModelFacts } from './catalogue.ts';
 import type { LoadedVersion } from './loaded-version.ts';
+import { newerFirst } from './newer-first.ts';
+import { type Lease, Shelf } from './shelf.ts';
 
-/** The right to use one loaded version; it stays loaded until every lease is released. */
-export interface Lease {
-  readonly version: LoadedVersion;
-  release(): void;
+interface Model {
+  readonly shelves: Map<string, Shelf>;
+  /** What a request without a version means. */
+  newest: Shelf;
+  /** Versions by label. */
+  labels: ReadonlyMap<string, string>;
 }
 
 /** The desk: which model, which version. Names are looked up in a table and never reach a path. */
 export class Repository implements Catalogue {
-  readonly #models = new Map<string, Map<string, Shelf>>();
+  readonly #models = new Map<string, Model>();
+  readonly #history = new Map<string, ModelFacts>();
+  readonly #leaving = new Set<Promise<void>>();
 
-  add(version: LoadedVersion): void {
-    const { name } = version.facts;
-    const versions = this.#models.get(name) ?? new Map<string, Shelf>();
-    versions.set(version.facts.version, new Shelf(version));
-    this.#models.set(name, versions);
+  /**
+   * Puts a version on its shelf.
+   * @returns when the one that was there under the same number, and gets no more requests, has been freed
+   */
+  async add(version: LoadedVersion): Promise<void> {
+    const { facts } = version;
+    const shelf = new Shelf(version);
+    const model = this.#models.get(facts.name) ?? { shelves: new Map(), newest: shelf, labels: noLabels };
+    const replaced = model.shelves.get(facts.version);
+    model.shelves.set(facts.version, shelf);
+    model.newest = newestOf(model.shelves);
+    this.#models.set(facts.name, model);
+    this.#history.set(keyOf(facts), facts);
+    if (replaced) await this.#retire(replaced);
+  }
+
+  /**
+   * Takes a version off its shelf: no request gets to it any more, those that have are answered.
+   * @returns when its graph is freed
+   */
+  async remove(name: string, version: string): Promise<void> {
+    const model = this.#models.get(name);
+    const shelf = model?.shelves.get(version);
+    if (!model || !shelf) return;
+    model.shelves.delete(version);
+    if (model.shelves.size === 0) this.#models.delete(name);
+    else model.newest = newestOf(model.shelves);
+    const key = keyOf(shelf.facts);
+    const leaving: ModelFacts = { ...shelf.facts, state: 'UNLOADING' };
+    this.#history.set(key, leaving);
+    await this.#retire(shelf);
+    // It may have been loaded again meanwhile.
+    if (this.#history.get(key) === leaving)
+      this.#history.set(key, { ...leaving, state: 'END', reason: 'unloaded' });
+  }
+
+  /** Notes that a version is being loaded (`LOADING`), or why it is not served (`END`); a version on its shelf stays as it is. */
+  note(facts: ModelFacts): void {
+    if (!this.#models.get(facts.name)?.shelves.has(facts.version)) this.#history.set(keyOf(facts), facts);
+  }
+
+  /** Forgets what was noted of a version that is not served. */
+  forget({ name, version }: Pick<ModelFacts, 'name' | 'version'>): void {
+    if (!this.#models.get(name)?.shelves.has(version)) this.#history.delete(keyOf({ name, version }));
+  }
+
+  /** The labels of a model, in place of those it had. */
+  label(name: string, labels: ReadonlyMap<string, string>): void {
+    const model = this.#models.get(name);
+    if (model) model.labels = labels;
   }
 
   /** @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `LABEL_NOT_FOUND` */
@@ -24,15 +75,22 @@ export class Repository implements Catalogue {
     return this.#shelf(name, version, label).lease();
   }
 
+  /** What is on the shelves. */
+  loaded(): readonly LoadedVersion[] {
+    return [...this.#shelves()].map((shelf) => shelf.version);
+  }
+
   list(): readonly ModelFacts[] {
-    return [...this.#models.values()].flatMap((versions) =>
-      [...versions.values()].map((shelf) => shelf.facts),
-    );
+    return [...this.#shelves()].map((shelf) => shelf.facts);
   }
 
   versions(name: string): readonly ModelFacts[] {
-    const shelves = [...(this.#models.get(name)?.values() ?? [])];
+    const shelves = [...(this.#models.get(name)?.shelves.values() ?? [])];
     return shelves.map((shelf) => shelf.facts).sort((a, b) => newerFirst(a.version, b.version));
+  }
+
+  history(): readonly ModelFacts[] {
+    return [...this.#history.values()];
   }
 
   find(name: string, version?: string, label?: string): ModelFacts {
@@ -47,97 +105,50 @@ export class Repository implements Catalogue {
 
   /** Waits until every lease is back, then frees every graph. */
   async close(): Promise<void> {
-    const shelves = [...this.#models.values()].flatMap((versions) => [...versions.values()]);
+    const shelves = [...this.#shelves()];
     this.#models.clear();
-    await Promise.all(shelves.map((shelf) => shelf.close()));
+    await Promise.all([...this.#leaving, ...shelves.map((shelf) => shelf.close())]);
   }
 
   #shelf(name: string, version?: string, label?: string): Shelf {
-    const versions = this.#models.get(name);
-    if (!versions) {
+    const model = this.#models.get(name);
+    if (!model) {
       throw failure('MODEL_NOT_FOUND', { name, models: [...this.#models.keys()].join(', ') || 'none' });
     }
-    if (label !== undefined) throw failure('LABEL_NOT_FOUND', { name, label, labels: 'none' });
-    if (version === undefined) return newest(versions);
-    const shelf = versions.get(version);
+    if (label !== undefined) return labelled(name, model, label);
+    if (version === undefined) return model.newest;
+    const shelf = model.shelves.get(version);
     if (shelf) return shelf;
-    throw failure('VERSION_NOT_FOUND', { name, version, versions: [...versions.keys()].join(', ') });
+    throw failure('VERSION_NOT_FOUND', { name, version, versions: [...model.shelves.keys()].join(', ') });
+  }
+
+  *#shelves(): Generator<Shelf> {
+    for (const { shelves } of this.#models.values()) yield* shelves.values();
+  }
+
+  #retire(shelf: Shelf): Promise<void> {
+    const leaving = shelf.close().finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+    return leaving;
   }
 }
 
-class Shelf implements Lease {
-  readonly version: LoadedVersion;
-  readonly facts: ModelFacts;
-  #leases = 0;
-  #returned: (() => void) | undefined;
+const noLabels: ReadonlyMap<string, string> = new Map();
 
-  constructor(version: LoadedVersion) {
-    this.version = version;
-    this.facts = version.facts;
-  }
-
-  // The shelf itself is every lease: counting suffices, and the hot path allocates nothing.
-  lease(): Lease {
-    this.#leases += 1;
-    return this;
-  }
-
-  release(): void {
-    this.#leases -= 1;
-    if (this.#leases === 0) this.#returned?.();
-  }
-
-  async close(): Promise<void> {
-    if (this.#leases > 0) await new Promise<void>((resolve) => (this.#returned = resolve));
-    await this.version.session.close();
-  }
+function labelled(name: string, { shelves, labels }: Model, label: string): Shelf {
+  const shelf = shelves.get(labels.get(label) ?? '');
+  if (shelf) return shelf;
+  throw failure('LABEL_NOT_FOUND', { name, label, labels: [...labels.keys()].join(', ') || 'none' });
 }
 
-function newest(versions: ReadonlyMap<string, Shelf>): Shelf {
-  let best: Shelf | undefined;
-  for (const shelf of versions.values()) {
-    if (!best || newerFirst(shelf.facts.version, best.facts.version) < 0) best = shelf;
-  }
-  return best!;
+function newestOf(shelves: ReadonlyMap<string, Shelf>): Shelf {
+  const [first, ...others] = shelves.values();
+  return others.reduce(
+    (best, shelf) => (newerFirst(shelf.facts.version, best.facts.version) < 0 ? shelf : best),
+    first!,
+  );
 }
 
-/** Integers and semantic versions by their numbers; a pre-release is older than its release. */
-export function newerFirst(a: string, b: string): number {
-  const [aCore = '', aPre] = split(a);
-  const [bCore = '', bPre] = split(b);
-  const byNumbers = compareNumbers(bCore, aCore);
-  if (byNumbers !== 0) return byNumbers;
-  if (aPre === undefined || bPre === undefined)
-    return Number(aPre !== undefined) - Number(bPre !== undefined);
-  return comparePre(bPre, aPre);
-}
-
-// semver.org §11.4: number by number, text by ASCII, numbers before texts, a prefix before what goes on.
-function comparePre(a: string, b: string): number {
-  const left = a.split('.');
-  const right = b.split('.');
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const [x, y] = [left[i]!, right[i]!];
-    if (x === y) continue;
-    const [isNumber, isOtherNumber] = [/^\d+$/.test(x), /^\d+$/.test(y)];
-    if (isNumber && isOtherNumber) return Number(x) - Number(y);
-    if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
-    return x < y ? -1 : 1;
-  }
-  return left.length - right.length;
-}
-
-function split(version: string): [string, string?] {
-  const dash = version.indexOf('-');
-  return dash < 0 ? [version] : [version.slice(0, dash), version.slice(dash + 1)];
-}
-
-function compareNumbers(a: string, b: string): number {
-  const left = a.split('.').map(Number);
-  const right = b.split('.').map(Number);
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+function keyOf({ name, version }: Pick<ModelFacts, 'name' | 'version'>): string {
+  return `${name} ${version}`;
 }

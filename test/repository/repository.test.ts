@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { LoadedVersion } from '../../src/repository/loaded-version.ts';
-import { newerFirst, Repository } from '../../src/repository/repository.ts';
+import { newerFirst } from '../../src/repository/newer-first.ts';
+import { Repository } from '../../src/repository/repository.ts';
 
 function version(name: string, number: string) {
   const close = vi.fn(async () => undefined);

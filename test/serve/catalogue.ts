@@ -39,6 +39,7 @@ export function catalogueOf(...models: readonly ModelFacts[]): Catalogue {
   };
   return {
     list: () => models,
+    history: () => models,
     versions,
     find,
     only: () => {
