@@ -18,24 +18,19 @@ interface Meters {
 export class Metrics {
   readonly #meters = new Map<string, Map<string, Meters>>();
   readonly #rejected = new Map<string, number>();
-  readonly #totals = new Map<string, Totals>();
+  readonly #totals = new Map<string, Map<string, Totals>>();
   #logFailures = 0;
 
   /** The meters of a model and API, made on first use. */
   of(model: string, api: string): Meters {
-    const apis = this.#meters.get(model) ?? new Map<string, Meters>();
-    const meters = apis.get(api) ?? makeMeters();
-    if (apis.size === 0) this.#meters.set(model, apis);
-    apis.set(api, meters);
-    return meters;
+    const apis = kept(this.#meters, model, () => new Map<string, Meters>());
+    return kept(apis, api, makeMeters);
   }
 
   /** The totals of a loaded version, made on first use. */
   totals(model: string, version: string): Totals {
-    const key = `${model} ${version}`;
-    const totals = this.#totals.get(key) ?? new Totals();
-    this.#totals.set(key, totals);
-    return totals;
+    const versions = kept(this.#totals, model, () => new Map<string, Totals>());
+    return kept(versions, version, () => new Totals());
   }
 
   /** Counts a request that reached no model. */
@@ -106,6 +101,14 @@ export class Metrics {
       for (const [api, meters] of apis) yield [model, api, meters];
     }
   }
+}
+
+function kept<V>(map: Map<string, V>, key: string, make: () => V): V {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 function makeMeters(): Meters {
