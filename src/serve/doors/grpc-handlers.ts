@@ -70,6 +70,8 @@ async function converse(
 ): Promise<void> {
   const id = idOf(call);
   let isAnswering = false;
+  // An error while the messages are iterated would destroy the stream before its status is sent: it comes behind.
+  let refusal: GrpcReply | undefined;
   const leave = () => fail(call, refuseCall(failure('SHUTTING_DOWN', {}), id, route, house), id);
   const stay = streams.add(() => isAnswering || leave());
   try {
@@ -87,10 +89,12 @@ async function converse(
       if (!reply.error) await write(call, reply.body);
       else if (method.kind === 'infer' && method.encodeRefusal)
         await write(call, method.encodeRefusal({ body, maxBytes: house.maxBodyBytes }, reply.text));
-      else return fail(call, reply, id);
-      if (streams.isEnding) return leave();
+      else refusal = reply;
+      if (refusal || streams.isEnding) break;
     }
-    call.end();
+    if (refusal) fail(call, refusal, id);
+    else if (streams.isEnding) leave();
+    else call.end();
   } finally {
     stay();
   }
