@@ -1,31 +1,41 @@
 import { failure } from '../core/errors/error.ts';
 import { grammars } from '../core/names.ts';
 import { type LogLevel, logLevels } from '../observability/log.ts';
+import { type Environment, platformAddress } from './platform.ts';
 import type { ServeOptions } from './serve.ts';
 
-/** Flags of serving, as `node:util` parseArgs takes them; the same in the CLI and in an image. */
+/**
+ * Flags of serving, as `node:util` parseArgs takes them; the same in the CLI and in an image. Host and port have no
+ * default here: a platform's environment counts where no flag was given.
+ */
 export const serveFlags = {
   name: { type: 'string' },
-  host: { type: 'string', default: '127.0.0.1' },
-  port: { type: 'string', default: '8501' },
+  host: { type: 'string' },
+  port: { type: 'string' },
   'grpc-port': { type: 'string' },
   'log-level': { type: 'string', default: 'info' },
   'drain-delay': { type: 'string', default: '250' },
 } as const;
 
-/** @throws MdeployError `USAGE` naming the flag, what it takes and what it got */
+/**
+ * @param environment where a platform may say where to listen (docs/protocols.md, "Platforms")
+ * @throws MdeployError `USAGE` naming the flag or variable, what it takes and what it got
+ */
 export function parseServeFlags(
   values: Readonly<Record<string, string | boolean | undefined>>,
+  environment: Environment = {},
 ): ServeOptions & { readonly name?: string } {
   const name = text(values.name);
+  const wished = platformAddress(environment);
+  const port = text(values.port);
   const grpcPort = text(values['grpc-port']);
   if (name !== undefined && !grammars.modelName.test(name)) {
     throw wrong('--name', 'letters, digits and . _ - (128 at most)', name);
   }
   return {
     ...(name !== undefined && { name }),
-    host: host(text(values.host) ?? serveFlags.host.default),
-    port: whole('--port', text(values.port) ?? serveFlags.port.default, 65_535),
+    host: host(text(values.host) ?? wished.host ?? '127.0.0.1'),
+    port: port === undefined ? whole(wished.variable, wished.port, 65_535) : whole('--port', port, 65_535),
     ...(grpcPort !== undefined && { grpcPort: whole('--grpc-port', grpcPort, 65_535) }),
     logLevel: level(text(values['log-level']) ?? serveFlags['log-level'].default),
     drainDelayMs: whole(

@@ -3,13 +3,14 @@ import { asMdeployError, failure } from '../core/errors/error.ts';
 import { currentRole } from '../core/roles.ts';
 import { openModel } from '../repository/open-model.ts';
 import { parseServeFlags, serveFlags } from './flags.ts';
+import { onSageMaker } from './platform.ts';
 import { runUntilSignal } from './run.ts';
 
 /** Entry of `server.mjs`, the one file inside every package and image. It starts itself again as worker and probe. */
 async function main(): Promise<void> {
   try {
-    const { values, positionals } = parse();
-    const { name, ...options } = parseServeFlags(values);
+    const { values, positionals, environment } = parse();
+    const { name, ...options } = parseServeFlags(values, environment);
     const [target] = positionals;
     const opened = await openModel(target ?? import.meta.dirname, name === undefined ? {} : { name });
     // The package this file lies in was proven when it was made; any other model is a stranger.
@@ -26,10 +27,12 @@ async function main(): Promise<void> {
 
 function parse() {
   try {
-    const parsed = parseArgs({ options: serveFlags, allowPositionals: true, strict: true });
-    if (parsed.positionals.length > 1)
-      throw new Error(`One model at a time, not ${parsed.positionals.length}.`);
-    return parsed;
+    const { values, positionals } = parseArgs({ options: serveFlags, allowPositionals: true, strict: true });
+    // SageMaker starts every image with the one argument `serve`, in place of the CMD.
+    const isSageMaker = positionals[0] === 'serve';
+    if (isSageMaker) positionals.shift();
+    if (positionals.length > 1) throw new Error(`One model at a time, not ${positionals.length}.`);
+    return { values, positionals, environment: isSageMaker ? onSageMaker(process.env) : process.env };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     throw failure('USAGE', { problem, verb: 'serve' }, { cause: error });

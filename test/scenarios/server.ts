@@ -30,9 +30,14 @@ export class Server {
 
   constructor(
     args: readonly string[],
-    { entry = 'src/serve/main.ts', stdout = 'pipe' as 'pipe' | number } = {},
+    {
+      entry = 'src/serve/main.ts',
+      stdout = 'pipe' as 'pipe' | number,
+      env = {} as Readonly<Record<string, string>>,
+    } = {},
   ) {
     this.child = spawn(process.execPath, [join(root, entry), ...args], {
+      env: { ...process.env, ...env },
       stdio: ['ignore', stdout, 'pipe'],
     });
     started.push(this.child);

@@ -9,9 +9,9 @@ export const command: CliCommand = {
   configure: (program) => {
     program
       .argument('[model]', 'an .onnx file, a folder with model.yaml, or a package', '.')
-      .option('--port <port>', 'REST port; 0 takes any free one', serveFlags.port.default)
+      .option('--port <port>', 'REST port; 0 takes any free one (default: $PORT, else 8501)')
       .option('--grpc-port <port>', 'gRPC port; without it there is no gRPC')
-      .option('--host <host>', 'address to listen on', serveFlags.host.default)
+      .option('--host <host>', 'address to listen on (default: 127.0.0.1)')
       .option('--name <name>', "served name instead of the manifest's")
       .option('--smoke', 'start, replay the samples over HTTP, print a table, stop: exit 0 or 1')
       .option('--log-level <level>', 'silent, error, warn, info or debug (one line per request)')
@@ -23,12 +23,13 @@ export const command: CliCommand = {
       .addHelpText('after', examples);
   },
   run: async ([target = '.'], options, output) => {
-    const { name, ...flags } = parseServeFlags({
+    const values = {
       ...stringsOf(options),
       'grpc-port': stringOf(options.grpcPort),
       'log-level': stringOf(options.logLevel) ?? (options.smoke || output.quiet ? 'error' : 'info'),
       'drain-delay': stringOf(options.drainDelay),
-    });
+    };
+    const { name, ...flags } = parseServeFlags(values, process.env);
     const opened = await openModel(target, name === undefined ? {} : { name });
     for (const warning of opened.warnings) output.warn(warning);
     if (options.smoke) {
