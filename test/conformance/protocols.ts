@@ -180,7 +180,7 @@ function inferRoute(protocol: Protocol, path: string): Extract<Route, { kind: 'i
 }
 
 /** A tensor of values that differ, with the edges of the datatype where JSON clients can name them. */
-function sample(datatype: Datatype, shape: readonly [number, number]): Tensor {
+export function sample(datatype: Datatype, shape: readonly [number, number]): Tensor {
   const count = shape[0] * shape[1];
   const base = { name: 'x', datatype, shape };
   if (datatype === 'BYTES')
