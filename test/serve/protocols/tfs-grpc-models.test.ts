@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { tfsGrpc } from '../../../src/serve/protocols/tfs-grpc.ts';
 import { catalogueOf, modelFacts } from '../catalogue.ts';
-import { grpcSender } from '../grpc-send.ts';
+import { grpcSender, type Json } from '../grpc-send.ts';
 import { decodeWith } from '../protobuf/oracle.ts';
 
 const send = grpcSender(tfsGrpc);
@@ -30,7 +30,7 @@ describe('GetModelMetadata', () => {
   test('has the signature as Any, under the number of the version', () => {
     const { reply } = metadata({ name: 'iris' });
     expect(reply?.modelSpec).toEqual({ name: 'iris', version: { value: '3' } });
-    const any = (reply?.metadata as Record<string, { typeUrl: string; value: Buffer }>).signature_def!;
+    const any = anyOf(reply);
     expect(any.typeUrl).toBe('type.googleapis.com/tensorflow.serving.SignatureDefMap');
     expect(decodeWith('tensorflow.serving.SignatureDefMap', any.value)).toEqual({
       signatureDef: {
@@ -56,9 +56,8 @@ describe('GetModelMetadata', () => {
   });
 
   test('tells an unknown rank from no axes', () => {
-    const { reply } = metadata({ name: 'odd' });
-    const any = (reply?.metadata as Record<string, { value: Buffer }>).signature_def;
-    expect(decodeWith('tensorflow.serving.SignatureDefMap', any!.value)).toMatchObject({
+    const any = anyOf(metadata({ name: 'odd' }).reply);
+    expect(decodeWith('tensorflow.serving.SignatureDefMap', any.value)).toMatchObject({
       signatureDef: {
         serving_default: {
           inputs: {
@@ -156,3 +155,9 @@ test('reloading the configuration is refused, and says what to do', () => {
   expect(error).toMatchObject({ code: 'FEATURE_UNSUPPORTED', grpc: 'UNIMPLEMENTED' });
   expect(text).toContain('Reloading the configuration');
 });
+
+function anyOf(reply: Json | undefined) {
+  const metadata = reply?.metadata as Record<string, { typeUrl: string; value: Buffer }> | undefined;
+  if (!metadata?.signature_def) throw new Error('the reply has no signature_def');
+  return metadata.signature_def;
+}
