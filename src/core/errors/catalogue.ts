@@ -1,4 +1,5 @@
 import { cliErrors } from './cli.ts';
+import { convertErrors } from './convert.ts';
 import { imageErrors } from './image.ts';
 import { inferenceErrors } from './inference.ts';
 import { manifestErrors } from './manifest.ts';
@@ -12,6 +13,7 @@ import { runtimeErrors } from './runtime.ts';
 /** Every error mdeploy can show, by code. `docs/errors.md` is made from it and tested against it both ways. */
 export const catalogue = {
   ...cliErrors,
+  ...convertErrors,
   ...manifestErrors,
   ...modelErrors,
   ...inferenceErrors,
