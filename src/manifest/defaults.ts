@@ -4,9 +4,9 @@
  */
 export const DEFAULT_BASE_IMAGE = 'docker.io/library/node:26-bookworm-slim';
 
-export const supportedProtocols = ['plain', 'tfs', 'v2', 'kserve'] as const;
-/** All that have no path in common: `kserve` shares its paths with `tfs`. */
-export const defaultProtocols = ['plain', 'tfs', 'v2'] as const;
+export const supportedProtocols = ['plain', 'tfs', 'v2', 'kserve', 'vertex'] as const;
+/** All whose predict paths are theirs alone: `kserve` shares its own with `tfs`. */
+export const defaultProtocols = ['plain', 'tfs', 'v2', 'vertex'] as const;
 export const supportedProviders = ['cpu'] as const;
 export const supportedFormats = ['onnx'] as const;
 export const supportedPlatforms = ['linux/amd64', 'linux/arm64'] as const;

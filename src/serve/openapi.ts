@@ -48,8 +48,8 @@ function operation(route: Route, protocol: Protocol, doc: OperationDoc, model: M
 // The form of an error is what the protocol itself makes of one.
 function errors(protocol: Protocol): object {
   const { body } = protocol.encodeError(failure('SHUTTING_DOWN', {}), { id: '', method: 'POST', path: '' });
-  const { error } = JSON.parse(Buffer.from(body).toString()) as { error: unknown };
-  const schema = typeof error === 'string' ? textError : detailedError;
+  const example = JSON.parse(Buffer.from(body).toString()) as Record<string, unknown>;
+  const schema = typeof example.error === 'object' ? detailedError : errorSchema(example);
   return Object.fromEntries(
     Object.entries(errorMeanings).map(([status, description]) => [
       status,
@@ -59,7 +59,7 @@ function errors(protocol: Protocol): object {
 }
 
 function pathFor({ path }: Route, { name }: ModelFacts, models: number): string | undefined {
-  if (!path.includes(':name')) return models === 1 ? path : undefined;
+  if (!path.includes(':name')) return models === 1 ? path.replaceAll('::', ':') : undefined;
   return path.replace(/:name(\([^)]*\))?/, encodeURIComponent(name)).replaceAll('::', ':');
 }
 
@@ -94,8 +94,15 @@ function json(schema: object, example?: unknown): object {
   return { 'application/json': { schema, ...(example !== undefined && { example }) } };
 }
 
+function errorSchema(example: Readonly<Record<string, unknown>>): object {
+  const types = Object.entries(example).map(([key, value]) => [
+    key,
+    { type: typeof value === 'number' ? 'integer' : 'string' },
+  ]);
+  return { type: 'object', properties: Object.fromEntries(types), required: Object.keys(example) };
+}
+
 const text = { type: 'string' };
-const textError = { type: 'object', properties: { error: text }, required: ['error'] };
 const detailedError = {
   type: 'object',
   properties: {

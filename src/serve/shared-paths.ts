@@ -55,13 +55,19 @@ async function attempt(route: InfoRoute, asked: Parameters<InfoRoute['answer']>)
 }
 
 function joinReplies(first: RawReply, second: RawReply): RawReply {
+  if (first.status === second.status && isBlank(first)) return second;
   const [a, b] = [objectOf(first), objectOf(second)];
   if (!a || !b || first.status !== second.status) return first;
   return { ...first, body: `${JSON.stringify({ ...a, ...b, ...a })}\n` };
 }
 
-function objectOf({ body, headers }: RawReply): object | undefined {
+function isBlank({ body }: RawReply): boolean {
+  return typeof body === 'string' && body.trim() === '';
+}
+
+function objectOf(reply: RawReply): object | undefined {
+  const { body, headers } = reply;
   if (typeof body !== 'string' || !headers['content-type']?.startsWith('application/json')) return undefined;
-  const value: unknown = body === '' ? undefined : JSON.parse(body);
+  const value: unknown = isBlank(reply) ? undefined : JSON.parse(body);
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
 }

@@ -89,6 +89,23 @@ describe('paths that several protocols have', () => {
     await expect(ask(refuse, missing)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   });
 
+  test('an empty reply leaves the words to the next', async () => {
+    const blank = (status: number): RawReply => ({ ...json({}, status), body: '\n' });
+    const other = json({ status: 'Healthy' });
+    expect(
+      await ask(
+        () => blank(200),
+        () => other,
+      ),
+    ).toEqual(other);
+    expect(
+      await ask(
+        () => blank(503),
+        () => other,
+      ),
+    ).toEqual(blank(503));
+  });
+
   test('a fault of ours is not hidden by the other answer', async () => {
     const fault = () => {
       throw new TypeError('oops');

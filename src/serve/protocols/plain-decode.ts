@@ -26,7 +26,8 @@ export function decodePlain(call: Pick<RawCall, 'headers' | 'body'>, signature: 
   return fitInputs(given.tensors, specs, given.isNamed);
 }
 
-interface Given {
+/** Tensors as they were nested, in the order of the signature. */
+export interface Given {
   readonly tensors: readonly Tensor[];
   /** By name, one tensor per input: columns of one value per row may leave out their last axis. */
   readonly isNamed: boolean;
@@ -52,7 +53,11 @@ function isWrapper(key: string, cursor: JsonCursor, specs: readonly TensorSpec[]
   return !specs.some((spec) => spec.name === key) || isObject(cursor) || isListOfObjects(cursor);
 }
 
-function readValue(cursor: JsonCursor, specs: readonly TensorSpec[]): Given {
+/**
+ * Reads the value the cursor stands on: an object of tensors by input name, a list of objects (rows), or the tensor of
+ * the one input. @throws MdeployError as `decodePlain`
+ */
+export function readValue(cursor: JsonCursor, specs: readonly TensorSpec[]): Given {
   if (isListOfObjects(cursor))
     return { tensors: readRows(cursor, specs, {}, rowWording(specs)), isNamed: true };
   if (isObject(cursor)) {

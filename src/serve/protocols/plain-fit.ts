@@ -33,6 +33,16 @@ export function fitInputs(
   return { inputs: fits.map(({ tensor }) => tensor), isOneRow };
 }
 
+/** Inputs of one value per row (`[batch, 1]`) also as a flat list, as columns of tables are. */
+export function fitColumns(tensors: readonly Tensor[], specs: readonly TensorSpec[]): readonly Tensor[] {
+  return tensors.map((tensor, index) => {
+    const { shape } = specs[index]!;
+    const isFlat = tensor.shape.length === 1 && shape !== null && shape.length > 1 && hasBatchAxis(shape);
+    if (!isFlat || !shape.slice(1).every((dim) => dim === 1)) return tensor;
+    return reshape(tensor, [tensor.shape[0]!, ...shape.slice(1).map(() => 1)]);
+  });
+}
+
 interface Fit {
   readonly tensor: Tensor;
   /** `none`: the input has no batch axis. */

@@ -14,6 +14,21 @@ export function value(tensor: Tensor): string {
   return Buffer.from(writer.take()).toString();
 }
 
+/** Tensors as a list of rows: values for one tensor, else objects by name. */
+export function rowsBody(tensors: readonly Tensor[]): string {
+  const [only] = tensors;
+  if (tensors.length === 1 && only) return value(only);
+  const list = Array.from({ length: only?.shape[0] ?? 0 }, (_, row) =>
+    byName(tensors.map((tensor) => rowOf(tensor, row))),
+  );
+  return `[${list.join(',')}]`;
+}
+
+function rowOf({ name, datatype, shape, data }: Tensor, row: number): Tensor {
+  const size = data.length / shape[0]!;
+  return { name, datatype, shape: shape.slice(1), data: data.slice(row * size, (row + 1) * size) };
+}
+
 /** The outputs of a list of rows: the rows themselves for one output, else objects by name. */
 export function rows(predictions: unknown, names: readonly string[]): ReadonlyMap<string, unknown> {
   if (names.length === 1) return new Map([[names[0]!, predictions]]);
