@@ -25,15 +25,17 @@ export async function serveAll(
   return servers;
 }
 
-/** Runs a script of `clients/` with the gRPC addresses by model; returns what it prints: `{"check": "ok" or why}`. */
+export function grpcAddresses(servers: ReadonlyMap<string, RunningServer>): Record<string, string> {
+  return Object.fromEntries([...servers].map(([name, { grpc }]) => [name, grpc!]));
+}
+
+/** Runs a script of `clients/` with `argument` as JSON; returns what it prints: `{"check": "ok" or why}`. */
 export async function runClient(
   python: string,
   script: string,
-  servers: ReadonlyMap<string, RunningServer>,
-  env: Readonly<Record<string, string>> = {},
+  argument: object,
 ): Promise<Record<string, string>> {
-  const addresses = Object.fromEntries([...servers].map(([name, { grpc }]) => [name, grpc]));
   const file = join(import.meta.dirname, 'clients', script);
-  const { stdout } = await execa(python, [file, JSON.stringify(addresses)], { timeout: 300_000, env });
+  const { stdout } = await execa(python, [file, JSON.stringify(argument)], { timeout: 300_000 });
   return JSON.parse(stdout) as Record<string, string>;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningServer } from '../../src/serve/serve.ts';
 import { ensureVenv } from '../provision/python.ts';
-import { clientModels, runClient, serveAll } from './python-client.ts';
+import { clientModels, grpcAddresses, runClient, serveAll } from './python-client.ts';
 
 // NVIDIA's own client, unchanged.
 const requirements = ['tritonclient[grpc]==2.73.0'];
@@ -28,7 +28,7 @@ let results: Record<string, string> = {};
 beforeAll(async () => {
   const { python } = await ensureVenv('tritonclient-grpc', requirements);
   servers = await serveAll(clientModels);
-  results = await runClient(python, 'tritonclient_grpc.py', servers);
+  results = await runClient(python, 'tritonclient_grpc.py', grpcAddresses(servers));
 });
 
 afterAll(async () => {

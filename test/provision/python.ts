@@ -14,19 +14,31 @@ export interface Venv {
   readonly binFolder: string;
 }
 
+/** What pip alone cannot bring. */
+export interface VenvExtras {
+  /** What `finish` brings: the environment is made anew when it changes. */
+  readonly wish: readonly string[];
+  finish(venv: Venv): Promise<void>;
+}
+
 /** `requirements` are pip's own, such as `numpy==2.2.1`. */
-export async function ensureVenv(name: string, requirements: readonly string[]): Promise<Venv> {
+export async function ensureVenv(
+  name: string,
+  requirements: readonly string[],
+  extras?: VenvExtras,
+): Promise<Venv> {
   if (!(await hasCommand('python3'))) await installPackages(['python3', 'python3-venv'], 'Python clients');
   const folder = cachePath('venvs', name);
   const venv: Venv = { folder, python: join(folder, 'bin', 'python'), binFolder: join(folder, 'bin') };
   return withLock(`venv-${name}`, async () => {
-    const wish = await digestWish(requirements);
+    const wish = await digestWish([...requirements, ...(extras?.wish ?? [])]);
     const stamp = join(folder, 'mdeploy-test.stamp');
     if ((await readFile(stamp, 'utf8').catch(() => '')) === wish) return venv;
     await rm(folder, { recursive: true, force: true });
     await cacheFolder('venvs');
     await create(folder);
     await install(venv, requirements);
+    await extras?.finish(venv);
     // Written last: a half-made environment has no stamp and is made anew.
     await writeFile(stamp, wish);
     return venv;

@@ -15,7 +15,7 @@ import type { Catalogue, ModelFacts } from '../protocol.ts';
 import { worded } from './tfs-errors.ts';
 import { dtypeNumber } from './tfs-grpc-tensors.ts';
 import { modelStatus } from './tfs-status.ts';
-import { findVersion, versionNumber } from './tfs-versions.ts';
+import { chosenVersion, findVersion, versionNumber } from './tfs-versions.ts';
 
 export interface WantedModel {
   readonly facts: ModelFacts;
@@ -37,7 +37,7 @@ export function wantedModel(spec: ModelSpec | undefined, catalogue: Catalogue): 
   try {
     if (number === undefined)
       return { facts: catalogue.find(name, undefined, label), ...(label !== undefined && { label }) };
-    const facts = findVersion(catalogue, name, String(number));
+    const facts = findVersion(catalogue, name, number);
     return { facts, version: facts.version };
   } catch (error) {
     if (!(error instanceof MdeployError)) throw error;
@@ -48,12 +48,8 @@ export function wantedModel(spec: ModelSpec | undefined, catalogue: Catalogue): 
   }
 }
 
-// A version that is there and 0 is how some clients say that they want none in particular.
-function chosenNumber(spec: ModelSpec | undefined, catalogue: Catalogue): bigint | undefined {
-  const value = spec?.version?.value;
-  const isServed = (number: string) =>
-    catalogue.versions(spec?.name ?? '').some(({ version }) => versionNumber(version) === number);
-  return value === 0n && !isServed('0') ? undefined : value;
+function chosenNumber(spec: ModelSpec | undefined, catalogue: Catalogue): string | undefined {
+  return chosenVersion(catalogue, spec?.name ?? '', spec?.version?.value.toString());
 }
 
 /** @throws MdeployError as `wantedModel`, `REQUEST_INVALID` */
@@ -83,7 +79,7 @@ export function modelStatuses(body: Uint8Array, catalogue: Catalogue): Uint8Arra
   if (!modelSpec) throw refusal('Missing ModelSpec', 'Set model_spec.');
   const byLabel =
     modelSpec.versionLabel === undefined ? undefined : wantedModel(modelSpec, catalogue).facts.version;
-  const number = byLabel ?? chosenNumber(modelSpec, catalogue)?.toString();
+  const number = byLabel ?? chosenNumber(modelSpec, catalogue);
   const rows = modelStatus(catalogue, modelSpec.name, number);
   return GetModelStatusResponse.encode({
     modelVersionStatus: rows.map(([, { version, state }]) => ({

@@ -31,6 +31,16 @@ export function findVersion(catalogue: Catalogue, name: string, version: string)
   );
 }
 
+/** Version 0 where there is none is how some clients (ovmsclient) say that they want none in particular. */
+export function chosenVersion(
+  catalogue: Catalogue,
+  name: string,
+  version: string | undefined,
+): string | undefined {
+  const isNone = version !== undefined && /^0+$/.test(version) && !numbered(catalogue, name).has('0');
+  return isNone ? undefined : version;
+}
+
 /** An int64 without leading zeros. */
 export function canonical(version: string): string {
   if (!/^\d+$/.test(version)) return version;

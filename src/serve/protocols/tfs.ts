@@ -5,7 +5,7 @@ import { encodePredict } from './tfs-encode.ts';
 import { encodeTfsError, worded } from './tfs-errors.ts';
 import { metadataJson } from './tfs-metadata.ts';
 import { modelStatusJson } from './tfs-status.ts';
-import { findVersion } from './tfs-versions.ts';
+import { chosenVersion, findVersion } from './tfs-versions.ts';
 
 /** TensorFlow Serving's REST API (`/v1/models/…`), see docs/protocols/tfserving-rest.md. */
 export const tfs: Protocol = {
@@ -59,7 +59,8 @@ function decode(call: RawCall, catalogue: Catalogue): Decoded {
 }
 
 function target({ params }: RawCall, catalogue: Catalogue): ModelFacts {
-  const { name = '', version, label } = params;
+  const { name = '', label } = params;
+  const version = chosenVersion(catalogue, name, params.version);
   if (version !== undefined) return findVersion(catalogue, name, version);
   return catalogue.find(name, undefined, label);
 }
@@ -75,8 +76,8 @@ function get(path: string, api: string, answer: (call: RawCall, catalogue: Catal
   return { kind: 'info', method: 'GET', path, api, answer };
 }
 
-function status({ params }: RawCall, catalogue: Catalogue): RawReply {
-  return json(modelStatusJson(catalogue, params.name ?? '', params.version));
+function status({ params: { name = '', version } }: RawCall, catalogue: Catalogue): RawReply {
+  return json(modelStatusJson(catalogue, name, chosenVersion(catalogue, name, version)));
 }
 
 function metadata(call: RawCall, catalogue: Catalogue): RawReply {

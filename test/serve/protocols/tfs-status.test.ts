@@ -48,6 +48,24 @@ describe('status', () => {
     });
   });
 
+  // ovmsclient says so when it means the newest.
+  test('version 0 is all of them, and the newest elsewhere, unless there is one', () => {
+    expect(JSON.parse(get('/v1/models/iris/versions/0', models)).model_version_status).toHaveLength(2);
+    expect(JSON.parse(get('/v1/models/iris/versions/0/metadata', models))).toMatchObject({
+      model_spec: { version: '10' },
+    });
+    const { decoded } = send('POST', '/v1/models/iris/versions/0:predict', '{"instances":[1]}', [half]);
+    expect(decoded?.request).toMatchObject({ model: 'iris', version: '1' });
+    const zero = [modelFacts({ version: '1' }), modelFacts({ version: '0' })];
+    expect(JSON.parse(get('/v1/models/iris/versions/0', zero))).toMatchObject({
+      model_version_status: [{ version: '0' }],
+    });
+    expect(refused('GET', '/v1/models/none/versions/0', '', models)).toEqual([
+      404,
+      'Could not find any versions of model none',
+    ]);
+  });
+
   test('of what is not there', () => {
     expect(refused('GET', '/v1/models/none', '', models)).toEqual([
       404,
