@@ -30,10 +30,12 @@ function split(version: string): [string, string?] {
 }
 
 function compareNumbers(a: string, b: string): number {
-  const left = a.split('.').map(Number);
-  const right = b.split('.').map(Number);
+  const left = a.split('.');
+  const right = b.split('.');
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    const [x = '0', y = '0'] = [left[i], right[i]];
+    // Folders may be named by any int64, which a double does not hold.
+    const difference = x.length === y.length ? Number(x > y) - Number(x < y) : x.length - y.length;
     if (difference !== 0) return difference;
   }
   return 0;

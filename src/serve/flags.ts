@@ -15,7 +15,14 @@ export const serveFlags = {
   'grpc-port': { type: 'string' },
   'log-level': { type: 'string', default: 'info' },
   'drain-delay': { type: 'string', default: '250' },
+  'allow-repository-changes': { type: 'boolean' },
 } as const;
+
+export interface ServeFlags extends ServeOptions {
+  /** Served name instead of the manifest's. */
+  readonly name?: string;
+  readonly allowChanges?: true;
+}
 
 /**
  * @param environment where a platform may say where to listen (docs/protocols.md, "Platforms")
@@ -24,7 +31,7 @@ export const serveFlags = {
 export function parseServeFlags(
   values: Readonly<Record<string, string | boolean | undefined>>,
   environment: Environment = {},
-): ServeOptions & { readonly name?: string } {
+): ServeFlags {
   const name = text(values.name);
   const wished = platformAddress(environment);
   const port = text(values.port);
@@ -37,6 +44,7 @@ export function parseServeFlags(
     host: host(text(values.host) ?? wished.host ?? '127.0.0.1'),
     port: port === undefined ? whole(wished.variable, wished.port, 65_535) : whole('--port', port, 65_535),
     ...(grpcPort !== undefined && { grpcPort: whole('--grpc-port', grpcPort, 65_535) }),
+    ...(values['allow-repository-changes'] === true && { allowChanges: true }),
     logLevel: level(text(values['log-level']) ?? serveFlags['log-level'].default),
     drainDelayMs: whole(
       '--drain-delay',

@@ -1,6 +1,7 @@
 import type { Logger } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Repository } from '../repository/repository.ts';
+import type { Changes } from './changes.ts';
 
 /** What every room of the road shares. */
 export interface House {
@@ -10,6 +11,8 @@ export interface House {
   /** Time a request may take in all, milliseconds. */
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
+  /** Absent: clients may not change what is served. */
+  readonly changes?: Changes;
   /** `ready`: requests are answered. `draining`: too, but no new ones should be sent. */
   state: 'starting' | 'ready' | 'draining';
   /** What `/readyz` says. `broken`: an engine has died and does not come back. */

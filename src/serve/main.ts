@@ -1,22 +1,24 @@
 import { parseArgs } from 'node:util';
 import { asMdeployError, failure } from '../core/errors/error.ts';
 import { currentRole } from '../core/roles.ts';
-import { openModel } from '../repository/open-model.ts';
 import { parseServeFlags, serveFlags } from './flags.ts';
 import { onSageMaker } from './platform.ts';
 import { runUntilSignal } from './run.ts';
+import { startOf } from './start.ts';
 
 /** Entry of `server.mjs`, the one file inside every package and image. It starts itself again as worker and probe. */
 async function main(): Promise<void> {
   try {
     const { values, positionals, environment } = parse();
-    const { name, ...options } = parseServeFlags(values, environment);
     const [target] = positionals;
-    const opened = await openModel(target ?? import.meta.dirname, name === undefined ? {} : { name });
+    const { models, options, warnings } = await startOf(
+      target ?? import.meta.dirname,
+      parseServeFlags(values, environment),
+    );
     // The package this file lies in was proven when it was made; any other model is a stranger.
-    const isProven = target === undefined && opened.kind === 'package';
-    process.exitCode = await runUntilSignal(opened, { ...options, isProven }, ({ house }) => {
-      for (const warning of opened.warnings) house.log.warn(warning);
+    const isProven = target === undefined && models[0]?.kind === 'package';
+    process.exitCode = await runUntilSignal(models, { ...options, isProven }, ({ house }) => {
+      for (const warning of warnings) house.log.warn(warning);
     });
   } catch (error) {
     const known = asMdeployError(error);

@@ -50,7 +50,7 @@ export type Route =
     };
 
 /** What an info route may know of the server beside its models. */
-export type ServerFacts = Pick<House, 'status' | 'metrics'>;
+export type ServerFacts = Pick<House, 'status' | 'metrics' | 'changes'>;
 
 export interface OperationDoc {
   readonly summary: string;

@@ -8,12 +8,12 @@ import { type RunningServer, type ServeOptions, serve } from './serve.ts';
  * @throws MdeployError as `serve` does
  */
 export async function runUntilSignal(
-  opened: OpenedModel,
+  models: readonly OpenedModel[],
   options: ServeOptions,
   onReady: (server: RunningServer) => void,
 ): Promise<number> {
   const signal = nextSignal();
-  const server = await serve(opened, options);
+  const server = await serve(models, options);
   onReady(server);
   await signal;
   // The second signal means now.

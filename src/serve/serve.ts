@@ -2,37 +2,39 @@ import { version as toolVersion } from '../core/version.ts';
 import { within } from '../core/within.ts';
 import { type LogLevel, makeLog } from '../observability/log.ts';
 import { Metrics } from '../observability/metrics.ts';
-import { loadVersion } from '../repository/load-version.ts';
 import type { LoadedVersion } from '../repository/loaded-version.ts';
 import type { OpenedModel } from '../repository/opened-model.ts';
+import type { Plan } from '../repository/plan.ts';
 import { Repository } from '../repository/repository.ts';
-import type { GrpcDoor } from './doors/grpc.ts';
-import { type HttpDoor, openHttpDoor } from './doors/http.ts';
+import { Stock } from '../repository/stock.ts';
+import { type ChangeOptions, makeChanges } from './changes.ts';
 import { Router } from './doors/router.ts';
 import { healthProtocol, healthRoutes } from './health.ts';
 import type { House } from './house.ts';
+import { type DoorOptions, type Doors, openDoors } from './open-doors.ts';
 import { openapiDocument } from './openapi.ts';
 import { protocols } from './protocols.ts';
 
-export interface ServeOptions {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  /** 0: any free port. Undefined: no gRPC, and none of its code is loaded. */
-  readonly grpcPort?: number | undefined;
+export interface ServeOptions extends DoorOptions {
   readonly logLevel: LogLevel;
   /** Milliseconds between failing readiness and taking no more connections, so that balancers notice first. */
   readonly drainDelayMs: number;
   /** See `LoadOptions`; default: not. */
   readonly isProven?: boolean;
+  /** Time a request may take in all, instead of the manifest's. */
+  readonly timeoutMs?: number;
+  readonly labels?: Plan['labels'];
+  /** Clients may load and unload models; default: not. */
+  readonly changes?: ChangeOptions;
 }
 
 export interface RunningServer {
+  /** Empty when there is no REST door. */
   readonly url: string;
   /** `host:port` of the gRPC door; undefined when it is not open. */
   readonly grpc: string | undefined;
   readonly house: House;
-  /** Placement of the engine and why. */
+  /** Placement of the first model's engine and why. */
   readonly engine: string;
   /**
    * Readiness fails, then no more connections, then the requests in progress end, then the graphs are freed.
@@ -42,71 +44,76 @@ export interface RunningServer {
 }
 
 /**
- * Builds the house and opens it: listen first (a taken port shows at once, liveness works while a model loads), then
+ * Builds the house and opens it: listen first (a taken port shows at once, liveness works while models load), then
  * load and warm up, then ready.
+ * @param served one model, or several that agree on the server's settings (`openPlan`)
  * @throws MdeployError `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `GRPC_NOTHING` and those of loading
  */
-export async function serve(opened: OpenedModel, options: ServeOptions): Promise<RunningServer> {
-  const { serving, name, version } = opened.manifest;
+export async function serve(
+  served: OpenedModel | readonly OpenedModel[],
+  options: ServeOptions,
+): Promise<RunningServer> {
+  const models = [served].flat();
+  const { serving } = models[0]!.manifest;
   const metrics = new Metrics();
-  const loaded: LoadedVersion[] = [];
-  const isBroken = () => loaded.some(({ session }) => session.dead !== undefined);
+  const repository = new Repository();
+  const log = makeLog(options.logLevel, () => metrics.logFailed());
+  const stock = new Stock(repository, log);
+  const isBroken = () => repository.loaded().some(({ session }) => session.dead !== undefined);
   const house: House = {
-    repository: new Repository(),
+    repository,
     metrics,
-    log: makeLog(options.logLevel, () => metrics.logFailed()),
-    timeoutMs: serving.timeout_ms,
+    log,
+    timeoutMs: options.timeoutMs ?? serving.timeout_ms,
     maxBodyBytes: serving.max_body_bytes,
+    ...(options.changes && { changes: makeChanges(stock, options.changes) }),
     state: 'starting',
     status: () => (isBroken() ? 'broken' : house.state),
   };
-  const spoken = await Promise.all(serving.protocols.map((name) => protocols.load(name)));
+  const doors = await openDoors(
+    house,
+    await makeRouter(house, serving.protocols),
+    serving.protocols,
+    options,
+  );
+  const { url, grpc } = doors;
+  const logged = { url: url || undefined, grpc, ...namesOf(models) };
+  try {
+    log.info({ ...logged, protocols: serving.protocols }, 'listening');
+    await stock.fill(models, options.labels, { isProven: options.isProven ?? false });
+    const { engine } = repository.loaded()[0]!;
+    house.state = 'ready';
+    log.info({ ...logged, ...(models.length === 1 && { engine }) }, 'ready');
+    const parts = { house, stock, doors };
+    return { url, grpc, house, engine, stop: () => stop(parts, options, serving.drain_timeout_ms) };
+  } catch (error) {
+    await doors.close(0);
+    throw error;
+  }
+}
+
+async function makeRouter(house: House, names: readonly string[]): Promise<Router> {
+  const spoken = await Promise.all(names.map((name) => protocols.load(name)));
   const dialect = await protocols.load('plain');
   const health = healthRoutes(house, {
     version: toolVersion,
     openapi: () => openapiDocument(spoken, house.repository.list()),
     gauges: () => ({
       ready: () => house.status() === 'ready',
-      models: () => loaded.map(gaugesOf),
+      models: () => house.repository.loaded().map(gaugesOf),
     }),
   });
-  const router = new Router([healthProtocol(health, dialect), ...spoken], dialect);
-  const door = await openHttpDoor(house, router, options);
-  const doors: Doors = { http: door };
-  const url = `http://${addressOf(door)}`;
-  try {
-    if (options.grpcPort !== undefined) {
-      const { openGrpc } = await import('./open-grpc.ts');
-      doors.grpc = await openGrpc(house, serving.protocols, { host: options.host, port: options.grpcPort });
-    }
-    const grpc = doors.grpc && addressOf(doors.grpc);
-    house.log.info({ url, grpc, model: name, version, protocols: serving.protocols }, 'listening');
-    const served = await loadVersion(opened, { isProven: options.isProven ?? false });
-    loaded.push(served);
-    house.repository.add(served);
-    house.state = 'ready';
-    house.log.info({ url, grpc, model: name, version, engine: served.engine }, 'ready');
-    return {
-      url,
-      grpc,
-      house,
-      engine: served.engine,
-      stop: () => stop(house, doors, options, serving.drain_timeout_ms),
-    };
-  } catch (error) {
-    await closeAll(doors, 0);
-    throw error;
-  }
+  return new Router([healthProtocol(health, dialect), ...spoken], dialect);
 }
 
-interface Doors {
-  readonly http: HttpDoor;
-  grpc?: GrpcDoor;
+interface Parts {
+  readonly house: House;
+  readonly stock: Stock;
+  readonly doors: Doors;
 }
 
 async function stop(
-  house: House,
-  doors: Doors,
+  { house, stock, doors }: Parts,
   { drainDelayMs }: ServeOptions,
   graceMs: number,
 ): Promise<boolean> {
@@ -116,10 +123,10 @@ async function stop(
   const end = performance.now() + graceMs;
   // A run whose client was answered by its deadline may still be on, and a graph is not freed before.
   const finished =
-    (await closeAll(doors, graceMs)) &&
+    (await doors.close(graceMs)) &&
     (await within(
       end - performance.now(),
-      house.repository.close().then(() => true),
+      stock.close().then(() => house.repository.close().then(() => true)),
     )) === true;
   if (!finished)
     house.log.error({ grace_ms: graceMs }, 'requests were still in progress at the end of the grace');
@@ -127,15 +134,12 @@ async function stop(
   return finished;
 }
 
-async function closeAll({ http, grpc }: Doors, graceMs: number): Promise<boolean> {
-  const finished = await Promise.all([http.close(graceMs), grpc?.close(graceMs)]);
-  return !finished.includes(false);
+function namesOf(models: readonly OpenedModel[]): object {
+  const names = models.map(({ manifest: { name, version } }) => ({ model: name, version }));
+  return names.length === 1 ? names[0]! : { models: names };
 }
 
-function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-function gaugesOf({ facts, engine, room }: LoadedVersion) {
-  return { model: facts.name, version: facts.version, engine, waiting: room.waiting, running: room.running };
+function gaugesOf({ facts, engine, room, batcher }: LoadedVersion) {
+  const { waiting, running } = batcher ?? room;
+  return { model: facts.name, version: facts.version, engine, waiting, running };
 }

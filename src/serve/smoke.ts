@@ -7,8 +7,17 @@ export interface SmokeReport {
   readonly rows: readonly ReplayRow[];
 }
 
-/** Starts the server, replays the samples over HTTP, stops it. @throws MdeployError as `serve` and `replaySamples` do */
-export async function smoke(opened: OpenedModel, options: ServeOptions): Promise<SmokeReport> {
+/**
+ * Starts a server, replays the samples over HTTP, stops it; of several models, one after the other.
+ * @throws MdeployError as `serve` and `replaySamples` do
+ */
+export async function smoke(models: readonly OpenedModel[], options: ServeOptions): Promise<SmokeReport> {
+  const reports: SmokeReport[] = [];
+  for (const opened of models) reports.push(await smokeOne(opened, options));
+  return { ok: reports.every(({ ok }) => ok), rows: reports.flatMap(({ rows }) => rows) };
+}
+
+async function smokeOne(opened: OpenedModel, options: ServeOptions): Promise<SmokeReport> {
   const server = await serve(opened, options);
   try {
     const rows = await replaySamples(server.url, opened);

@@ -26,7 +26,7 @@ afterEach(async () => {
 describe('replaySamples', () => {
   it.each(['iris', 'diabetes', 'digits'])('finds every output of %s within its tolerance', async (name) => {
     const opened = await openModel(join(examples, name));
-    const { ok, rows } = await smoke(opened, options);
+    const { ok, rows } = await smoke([opened], options);
     expect(rows.length).toBeGreaterThanOrEqual(opened.manifest.samples.length);
     expect(rows.map((row) => row.detail)).toEqual(rows.map(() => expect.stringContaining('max error')));
     expect(ok).toBe(true);
@@ -35,7 +35,7 @@ describe('replaySamples', () => {
   it('replays over /predict alone where TF Serving is not spoken', async () => {
     const opened = await openModel(join(examples, 'iris'));
     const serving = { ...opened.manifest.serving, protocols: ['plain'] };
-    const { rows } = await smoke({ ...opened, manifest: { ...opened.manifest, serving } }, options);
+    const { rows } = await smoke([{ ...opened, manifest: { ...opened.manifest, serving } }], options);
     expect(rows.map(({ output, ok }) => [output, ok])).toEqual([
       ['label', true],
       ['probabilities', true],
@@ -45,7 +45,7 @@ describe('replaySamples', () => {
   it('names the sample and output that differ, and by how much', async () => {
     await cp(join(examples, 'iris'), folder, { recursive: true });
     await writeFile(join(folder, 'samples/0.out.json'), '{"label": [2], "probabilities": [[0.1, 0.8, 0.1]]}');
-    const { ok, rows } = await smoke(await openModel(folder), options);
+    const { ok, rows } = await smoke([await openModel(folder)], options);
     expect(ok).toBe(false);
     expect(rows.map((row) => [row.sample, row.output, row.ok])).toEqual([
       ['samples/0.in.json', 'label', false],

@@ -1,14 +1,16 @@
-import { openModel } from '../../repository/open-model.ts';
 import { parseServeFlags, serveFlags } from '../../serve/flags.ts';
 import { runUntilSignal } from '../../serve/run.ts';
+import type { RunningServer } from '../../serve/serve.ts';
 import { replayText, smoke } from '../../serve/smoke.ts';
+import { startOf } from '../../serve/start.ts';
 import type { CliCommand } from '../command.ts';
+import type { Output } from '../output.ts';
 
 export const command: CliCommand = {
   summary: 'serve a model on this machine over HTTP',
   configure: (program) => {
     program
-      .argument('[model]', 'an .onnx file, a folder with model.yaml, or a package', '.')
+      .argument('[model]', 'an .onnx file, a folder with model.yaml, a package, or a folder of these', '.')
       .option('--port <port>', 'REST port; 0 takes any free one (default: $PORT, else 8501)')
       .option('--grpc-port <port>', 'gRPC port; without it there is no gRPC')
       .option('--host <host>', 'address to listen on (default: 127.0.0.1)')
@@ -20,6 +22,7 @@ export const command: CliCommand = {
         'time between failing readiness and closing the port on SIGTERM',
         serveFlags['drain-delay'].default,
       )
+      .option('--allow-repository-changes', 'clients may load and unload models; off: they are refused')
       .addHelpText('after', examples);
   },
   run: async ([target = '.'], options, output) => {
@@ -28,27 +31,35 @@ export const command: CliCommand = {
       'grpc-port': stringOf(options.grpcPort),
       'log-level': stringOf(options.logLevel) ?? (options.smoke || output.quiet ? 'error' : 'info'),
       'drain-delay': stringOf(options.drainDelay),
+      'allow-repository-changes': options.allowRepositoryChanges === true,
     };
-    const { name, ...flags } = parseServeFlags(values, process.env);
-    const opened = await openModel(target, name === undefined ? {} : { name });
-    for (const warning of opened.warnings) output.warn(warning);
-    if (options.smoke) {
-      if (opened.manifest.samples.length === 0)
-        output.warn('The manifest has no samples: nothing will be compared.');
-      const report = await smoke(opened, { ...flags, port: 0, drainDelayMs: 0 });
-      output.result({ ok: report.ok, replays: report.rows }, replayText(report.rows));
-      return report.ok ? 0 : 1;
-    }
-    return runUntilSignal(opened, flags, ({ url, grpc, engine, house }) => {
-      const { name: served } = house.repository.only();
-      output.note(`Serving ${served} at ${url} (${engine})`);
-      output.note(`  POST ${url}/predict`);
-      output.note(`  POST ${url}/v1/models/${served}:predict`);
-      output.note(`  GET  ${url}/openapi.json, /metrics, /readyz`);
-      if (grpc) output.note(`  gRPC ${grpc}`);
-    });
+    const start = await startOf(target, parseServeFlags(values, process.env));
+    for (const warning of start.warnings) output.warn(warning);
+    if (!options.smoke) return runUntilSignal(start.models, start.options, (server) => tell(server, output));
+    const report = await smoke(start.models, { ...start.options, port: 0, drainDelayMs: 0 });
+    if (report.rows.length === 0) output.warn('There are no samples: nothing was compared.');
+    output.result({ ok: report.ok, replays: report.rows }, replayText(report.rows));
+    return report.ok ? 0 : 1;
   },
 };
+
+function tell({ url, grpc, engine, house }: RunningServer, output: Output): void {
+  const models = house.repository.list();
+  const [first] = models;
+  if (models.length === 1 && first) {
+    output.note(`Serving ${first.name}${url && ` at ${url}`} (${engine})`);
+    if (url) output.note(`  POST ${url}/predict`);
+    if (url) output.note(`  POST ${url}/v1/models/${first.name}:predict`);
+  } else {
+    output.note(`Serving ${models.length} models${url && ` at ${url}`}`);
+    for (const { name, version } of models)
+      output.note(
+        url ? `  POST ${url}/v1/models/${name}/versions/${version}:predict` : `  ${name} ${version}`,
+      );
+  }
+  if (url) output.note(`  GET  ${url}/openapi.json, /metrics, /readyz`);
+  if (grpc) output.note(`  gRPC ${grpc}`);
+}
 
 function stringsOf(options: Readonly<Record<string, unknown>>): Record<string, string | undefined> {
   return { name: stringOf(options.name), host: stringOf(options.host), port: stringOf(options.port) };

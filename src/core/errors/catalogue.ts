@@ -7,6 +7,7 @@ import { modelErrors } from './model.ts';
 import { packageErrors } from './package.ts';
 import { pipelineErrors } from './pipeline.ts';
 import { probeErrors } from './probe.ts';
+import { repositoryErrors } from './repository.ts';
 import type { ErrorRow } from './row.ts';
 import { runtimeErrors } from './runtime.ts';
 
@@ -21,6 +22,7 @@ export const catalogue = {
   ...pipelineErrors,
   ...probeErrors,
   ...runtimeErrors,
+  ...repositoryErrors,
   ...imageErrors,
 } as const satisfies Record<string, ErrorRow>;
 

@@ -1,0 +1,17 @@
+/** One version that is to be served. */
+export interface PlannedVersion {
+  /** A MODEL argument of `openModel`. */
+  readonly path: string;
+  /** Served name that was asked for; wins over the manifest's. */
+  readonly name?: string;
+  /** What the folders it lies in, `MODEL/VERSION`, call it; a manifest must not say otherwise. */
+  readonly folder?: { readonly model: string; readonly version: string };
+}
+
+/** What is to be served, before any of it is opened. */
+export interface Plan {
+  readonly versions: readonly PlannedVersion[];
+  readonly warnings: readonly string[];
+  /** Labels of each model's versions, by its name. */
+  readonly labels?: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
