@@ -4,7 +4,7 @@
  */
 export const laterKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['', ['version_policy', 'rollout', 'security', 'observability', 'deploy', 'pipeline', 'variants']],
-  ['serving', ['batching', 'instances', 'response_cache']],
+  ['serving', ['instances', 'response_cache']],
 ]);
 
 export const laterValues: ReadonlyMap<string, readonly string[]> = new Map([

@@ -66,6 +66,8 @@ export interface Serving {
   /** Time a request may take in all, door to door. */
   readonly timeout_ms: number;
   readonly queue: { readonly max_size: number; readonly timeout_ms: number };
+  /** Absent: every request runs alone. */
+  readonly batching?: { readonly max_batch_size: number; readonly max_queue_delay_ms: number } | undefined;
   readonly warmup: 'samples' | 'zeros' | 'none';
   /** Grace for in-flight requests after SIGTERM. */
   readonly drain_timeout_ms: number;

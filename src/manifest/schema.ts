@@ -97,6 +97,20 @@ const serving = section({
   })
     .prefault({})
     .describe('The waiting room in front of the model.'),
+  batching: section({
+    max_batch_size: count(2, 65_536)
+      .default(32)
+      .describe('Rows of a batch at most; a larger request runs alone.'),
+    max_queue_delay_ms: count(0, 10_000)
+      .default(0)
+      .describe(
+        'Time a request may wait for company while the model is free; nobody waits while requests come one at a time.',
+      ),
+  })
+    .optional()
+    .describe(
+      'Runs requests that wait together as one; off when left out. The first axis of every input and output must be the batch.',
+    ),
   warmup: choice(['samples', 'zeros', 'none'])
     .default('samples')
     .describe(

@@ -12,6 +12,7 @@ import type { GraphSource } from '../runtime/graph-source.ts';
 import { probeModel } from '../runtime/probe.ts';
 import { WaitingRoom } from '../runtime/waiting-room.ts';
 import { likelyLengths, zeroCount, zeroFeeds } from '../runtime/zeros.ts';
+import { openBatcher } from './batching.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { readSample } from './samples.ts';
@@ -43,6 +44,7 @@ export async function loadVersion(opened: OpenedModel, { isProven }: LoadOptions
   const feeds = await warmupFeeds(opened, signature, pipeline);
   const usable = isProven ? feeds : await probe(source, manifest, feeds);
   const engine = await startWarm(source, opened, signature, usable);
+  const batcher = await openBatcher(manifest, signature, engine.session, usable.candidates);
   return {
     facts: {
       name: manifest.name,
@@ -62,6 +64,7 @@ export async function loadVersion(opened: OpenedModel, { isProven }: LoadOptions
       maxSize: manifest.serving.queue.max_size,
       timeoutMs: manifest.serving.queue.timeout_ms,
     }),
+    ...(batcher && { batcher }),
     session: engine.session,
     graphOutputs: signature.outputs.map((output) => output.name),
     outputNames: pipeline.userSignature.outputs.map((output) => output.name),

@@ -1,5 +1,6 @@
 import type { Tensor } from '../core/tensor.ts';
 import type { Manifest } from '../manifest/manifest.ts';
+import type { Batcher } from '../runtime/batcher.ts';
 import type { Gauge } from '../runtime/gauge.ts';
 import type { Session } from '../runtime/session.ts';
 import type { WaitingRoom } from '../runtime/waiting-room.ts';
@@ -13,6 +14,8 @@ export interface LoadedVersion {
   readonly prepare: ((tensors: readonly Tensor[]) => readonly Tensor[] | Promise<readonly Tensor[]>) | null;
   readonly gauge: Gauge;
   readonly room: WaitingRoom;
+  /** Takes the place of `room` when requests run together; absent when each runs alone. */
+  readonly batcher?: Batcher;
   readonly session: Session;
   /** Names of the graph's outputs that are asked of the engine, in order. */
   readonly graphOutputs: readonly string[];

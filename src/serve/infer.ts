@@ -54,10 +54,14 @@ export async function infer(
     const inputs = version.gauge(prepared); // 6 gauge
     watch.lap('prepare');
     const wanted = chosenOutputs(version, request.outputs);
-    const outputs = await version.room.enter(ticket, () => {
-      watch.lap('queue'); // 7 waiting room
-      return version.session.run(inputs, version.finish ? version.graphOutputs : wanted); // 8 engine
-    });
+    const graphOutputs = version.finish ? version.graphOutputs : wanted;
+    const begun = () => watch.lap('queue');
+    const outputs = await (version.batcher
+      ? version.batcher.enter(ticket, inputs, graphOutputs, begun) // 7 waiting room, 8 engine, 9 sorting
+      : version.room.enter(ticket, () => {
+          begun(); // 7 waiting room
+          return version.session.run(inputs, graphOutputs); // 8 engine
+        }));
     watch.lap('run');
     const finished = version.finish ? pick(await version.finish(outputs), wanted) : outputs; // 10 finishing
     watch.lap('finish');

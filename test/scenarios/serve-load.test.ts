@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { fixturePath, loadCase } from '../fixtures.ts';
+import { loadCase } from '../fixtures.ts';
 import { parseExposition, seriesValue } from '../observability/exposition.ts';
 import { modelFolder, picture, predict, Server } from './server.ts';
 
@@ -8,30 +8,36 @@ async function metrics(url: string) {
 }
 
 describe('a tiny model', () => {
-  it('answers a thousand requests at once, each with its own answer, and counts them', async () => {
-    const golden = loadCase('sklearn/iris_logreg');
-    const server = new Server([fixturePath('sklearn/iris_logreg/model.onnx'), '--port', '0']);
-    const url = await server.ready();
-    const values = golden.inputs[0]!.data as Float32Array;
-    const labels = [...(golden.outputs[0]!.data as BigInt64Array)].map(Number);
-    const ask = async (index: number) => {
-      const row = [...values.subarray((index % 4) * 4, (index % 4) * 4 + 4)];
-      const reply = await predict(url, JSON.stringify([row]));
-      const { predictions } = (await reply.json()) as { predictions: { label: number }[] };
-      expect(predictions[0]!.label).toBe(labels[index % 4]);
-    };
-    for (let round = 0; round < 10; round++) {
-      await Promise.all(Array.from({ length: 100 }, (_, index) => ask(index)));
-    }
-    const families = await metrics(url);
-    const model = 'iris_logreg';
-    expect(seriesValue(families, 'mdeploy_requests_total', { model, code: '200' })).toBe(1000);
-    expect(seriesValue(families, 'mdeploy_request_duration_seconds_count', { model })).toBe(1000);
-    for (const phase of ['decode', 'prepare', 'queue', 'run', 'finish', 'encode'])
-      expect(seriesValue(families, 'mdeploy_phase_duration_seconds_count', { model, phase })).toBe(1000);
-    expect(seriesValue(families, 'mdeploy_ready')).toBe(1);
-    await server.stop();
-  });
+  it.each([
+    ['each run alone', ''],
+    ['run in batches', 'serving: {batching: {max_batch_size: 8, max_queue_delay_ms: 1}}'],
+  ])(
+    'answers a thousand requests at once, %s, each with its own answer, and counts them',
+    async (_, lines) => {
+      const golden = loadCase('sklearn/iris_logreg');
+      const server = new Server([await modelFolder('sklearn/iris_logreg', lines), '--port', '0']);
+      const url = await server.ready();
+      const values = golden.inputs[0]!.data as Float32Array;
+      const labels = [...(golden.outputs[0]!.data as BigInt64Array)].map(Number);
+      const ask = async (index: number) => {
+        const row = [...values.subarray((index % 4) * 4, (index % 4) * 4 + 4)];
+        const reply = await predict(url, JSON.stringify([row]));
+        const { predictions } = (await reply.json()) as { predictions: { label: number }[] };
+        expect(predictions[0]!.label).toBe(labels[index % 4]);
+      };
+      for (let round = 0; round < 10; round++) {
+        await Promise.all(Array.from({ length: 100 }, (_, index) => ask(index)));
+      }
+      const families = await metrics(url);
+      const model = 'model';
+      expect(seriesValue(families, 'mdeploy_requests_total', { model, code: '200' })).toBe(1000);
+      expect(seriesValue(families, 'mdeploy_request_duration_seconds_count', { model })).toBe(1000);
+      for (const phase of ['decode', 'prepare', 'queue', 'run', 'finish', 'encode'])
+        expect(seriesValue(families, 'mdeploy_phase_duration_seconds_count', { model, phase })).toBe(1000);
+      expect(seriesValue(families, 'mdeploy_ready')).toBe(1);
+      await server.stop();
+    },
+  );
 });
 
 describe('a model that takes long', () => {
@@ -77,22 +83,20 @@ describe('a model that takes long', () => {
     const folder = await modelFolder('perf/resnet50', lines('queue: {max_size: 3, timeout_ms: 60000}'));
     const server = new Server([folder, '--port', '0']);
     const url = await server.ready();
-    const first = predict(url, picture);
-    await vi.waitFor(async () => expect(seriesValue(await metrics(url), 'mdeploy_engine_running')).toBe(1));
+    // More than the queue takes arrive before the first run is over.
     const leaving = new AbortController();
-    const left = [1, 2, 3].map(() => predict(url, picture, { signal: leaving.signal }));
-    const gone = Promise.allSettled(left);
-    await vi.waitFor(async () => expect(seriesValue(await metrics(url), 'mdeploy_queue_waiting')).toBe(3));
-    const refused = await predict(url, picture);
+    const asked = Array.from({ length: 10 }, () => predict(url, picture, { signal: leaving.signal }));
+    const refused = await Promise.race(asked);
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    const gone = Promise.allSettled(asked);
     leaving.abort();
     await gone;
     await vi.waitFor(async () => expect(seriesValue(await metrics(url), 'mdeploy_queue_waiting')).toBe(0));
-    expect((await first).status).toBe(200);
     await vi.waitFor(async () => expect(seriesValue(await metrics(url), 'mdeploy_engine_running')).toBe(0));
     const families = await metrics(url);
     const answered = (code: string) => seriesValue(families, 'mdeploy_requests_total', { code });
-    expect([answered('200'), answered('499'), answered('503')].reduce((a, b) => a + b)).toBe(5);
+    expect(answered('503')).toBeGreaterThan(0);
+    expect(answered('499')).toBeGreaterThan(0);
     expect(seriesValue(families, 'mdeploy_phase_duration_seconds_count', { phase: 'run' })).toBe(
       answered('200'),
     );

@@ -23,6 +23,13 @@ export const runtimeErrors = {
     grpc: 'UNAVAILABLE',
     exit: 1,
   },
+  BATCHING_UNFIT: {
+    message: 'Requests for model "{name}" cannot be run together: {reason}.',
+    remedy: 'Remove serving.batching from model.yaml, or export the model with a batch axis first in every tensor.',
+    http: 500,
+    grpc: 'FAILED_PRECONDITION',
+    exit: 1,
+  },
   WARMUP_FAILED: {
     message: 'Model "{name}" loaded, but its warm-up run failed: {reason}',
     remedy: 'Run `mdeploy validate`, or set serving.warmup to none if the model needs special inputs.',

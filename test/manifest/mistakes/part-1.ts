@@ -62,9 +62,9 @@ export const mistakes1: readonly Mistake[] = [
   },
   {
     what: 'a setting of a later version',
-    text: `${ok}serving:\n  §batching: {max_batch_size: 32}`,
+    text: `${ok}serving:\n  §response_cache: {max_bytes: 64MiB}`,
     code: 'MANIFEST_KEY_LATER',
-    path: 'serving.batching',
+    path: 'serving.response_cache',
     hint: 'Remove it',
   },
   {
