@@ -4,7 +4,7 @@
  */
 export const DEFAULT_BASE_IMAGE = 'docker.io/library/node:26-bookworm-slim';
 
-export const supportedProtocols = ['plain', 'tfs', 'v2', 'kserve', 'vertex'] as const;
+export const supportedProtocols = ['plain', 'tfs', 'v2', 'kserve', 'mlflow', 'vertex'] as const;
 /** All whose predict paths are theirs alone: `kserve` shares its own with `tfs`. */
 export const defaultProtocols = ['plain', 'tfs', 'v2', 'vertex'] as const;
 export const supportedProviders = ['cpu'] as const;

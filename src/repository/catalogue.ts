@@ -12,6 +12,8 @@ export interface ModelFacts {
   readonly signature: Signature;
   /** Class names per output. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
+  /** Names of the features along the last axis, per input; absent: none are known. */
+  readonly columns?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The desk's list of what is served. */

@@ -7,5 +7,6 @@ export const protocols = lazyTable<Protocol>({
   tfs: async () => (await import('./protocols/tfs.ts')).tfs,
   v2: async () => (await import('./protocols/v2.ts')).v2,
   kserve: async () => (await import('./protocols/kserve.ts')).kserve,
+  mlflow: async () => (await import('./protocols/mlflow.ts')).mlflow,
   vertex: async () => (await import('./protocols/vertex.ts')).vertexFor(process.env),
 });

@@ -108,6 +108,6 @@ describe('the OpenAPI document', () => {
 });
 
 test('the table knows its protocols', () => {
-  expect(protocols.names).toEqual(['plain', 'tfs', 'v2', 'kserve', 'vertex']);
+  expect(protocols.names).toEqual(['plain', 'tfs', 'v2', 'kserve', 'mlflow', 'vertex']);
   expect([plain.name, tfs.name]).toEqual(['plain', 'tfs']);
 });

@@ -30,6 +30,20 @@ export const inferenceErrors = {
     grpc: 'INVALID_ARGUMENT',
     exit: 1,
   },
+  CONTENT_TYPE_UNSUPPORTED: {
+    message: 'Content-Type "{type}" is not taken here.',
+    remedy: 'Send one of: {types}.',
+    http: 415,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 1,
+  },
+  COLUMN_MISSING: {
+    message: 'Column "{name}" is missing.',
+    remedy: 'Send every column of the model: {columns}.',
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 1,
+  },
   REQUEST_INVALID: {
     message: '{problem}',
     remedy: '{fix}',

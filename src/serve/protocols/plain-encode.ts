@@ -29,8 +29,11 @@ export function encodePlain(response: InferResponse, signature: Signature, isOne
   return { status: 200, headers, body: writer.take() };
 }
 
-// By the signature, not by the lengths that happen to be equal: the form of a reply must not change with its data.
-function rowCount(outputs: readonly Tensor[], signature: Signature): number | undefined {
+/**
+ * Rows of a reply, if every output has one value per row. By the signature, not by the lengths that happen to be equal: the form of
+ * a reply must not change with its data.
+ */
+export function rowCount(outputs: readonly Tensor[], signature: Signature): number | undefined {
   let rows: number | undefined;
   for (const { name, shape } of outputs) {
     const spec = signature.outputs.find((output) => output.name === name);

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { failure } from '../../core/errors/error.ts';
 import type { Tensor, TensorSpec } from '../../core/tensor.ts';
+import { mediaType } from '../codecs/media-type.ts';
 import type { RawCall } from '../protocol.ts';
 
 /**
@@ -12,7 +13,7 @@ export function decodeRaw(
   { headers, body }: Pick<RawCall, 'headers' | 'body'>,
   specs: readonly TensorSpec[],
 ): Tensor | undefined {
-  const type = mediaType(headers['content-type']);
+  const { type } = mediaType(headers['content-type']);
   if (jsonTypes.has(type) || type.endsWith('+json')) return undefined;
   const [spec] = specs;
   const isText = type.startsWith('text/');
@@ -29,11 +30,6 @@ export function decodeRaw(
     ? 'Send JSON, or the bytes with content-type image/*, audio/*, video/*, text/plain or application/octet-stream.'
     : 'Send JSON with content-type application/json.';
   throw failure('REQUEST_INVALID', { problem, fix }, { field: 'Content-Type', received: type });
-}
-
-function mediaType(header: string | string[] | undefined): string {
-  const value = Array.isArray(header) ? header[0] : header;
-  return (value ?? '').split(';', 1)[0]!.trim().toLowerCase();
 }
 
 const jsonTypes = new Set(['', 'application/json', 'text/json', 'application/x-www-form-urlencoded']);

@@ -35,3 +35,13 @@ export function rows(predictions: unknown, names: readonly string[]): ReadonlyMa
   const list = predictions as Record<string, unknown>[];
   return new Map(names.map((name) => [name, list.map((row) => row[name])]));
 }
+
+/** Tensors as a data frame, `orient="split"`: one column per tensor. */
+export function frameBody(tensors: readonly Tensor[]): string {
+  const columns = tensors.map(({ name }) => JSON.stringify(name));
+  const rows = Array.from(
+    { length: tensors[0]?.shape[0] ?? 0 },
+    (_, row) => `[${tensors.map((tensor) => value(rowOf(tensor, row))).join(',')}]`,
+  );
+  return `{"columns":[${columns.join(',')}],"data":[${rows.join(',')}]}`;
+}
