@@ -20,8 +20,7 @@ function findingOf({ code, message, remedy, details }: MdeployError): Finding {
     severity: 'error',
     code,
     message,
-    // The first error of several says how many follow; here each of them is shown.
-    remedy: remedy.replace(/ \(\d+ more problems? in the same file\)$/, ''),
+    remedy,
     ...(at && { at }),
     ...(expected !== undefined && { expected }),
     ...(received !== undefined && { received }),

@@ -150,3 +150,43 @@ describe('colour', () => {
     expect(wantsColor(flag, env, tty)).toBe(wanted);
   });
 });
+
+describe('an error that carries others of the same pass', () => {
+  const many = (count: number) =>
+    error.withOthers(
+      Array.from({ length: count }, (_, n) =>
+        failure('FILE_UNREADABLE', { file: `f${n}`, reason: 'it is a folder' }),
+      ),
+    );
+
+  test('all are shown, each with its own next step', () => {
+    const { output, written } = capture();
+    output.error(many(2));
+    expect(written.err.match(/^error FILE_UNREADABLE: Cannot read \S+:/gm)).toEqual([
+      'error FILE_UNREADABLE: Cannot read model.onnx:',
+      'error FILE_UNREADABLE: Cannot read f0:',
+      'error FILE_UNREADABLE: Cannot read f1:',
+    ]);
+    expect(written.err.match(/^ {2}fix /gm)).toHaveLength(3);
+  });
+
+  test('a terminal gets twenty and the number of the rest', () => {
+    const { output, written } = capture();
+    output.error(many(24));
+    expect(written.err.match(/^error /gm)).toHaveLength(20);
+    expect(written.err).toMatch(/\nand 5 more; --json shows all\.\n$/);
+  });
+
+  test('--json has all of them', () => {
+    const { output, written } = capture({ json: true });
+    output.error(many(24));
+    const { others } = (JSON.parse(written.out) as { error: { others: { code: string; remedy: string }[] } })
+      .error;
+    expect(others).toHaveLength(24);
+    expect(others[0]).toEqual({
+      code: 'FILE_UNREADABLE',
+      message: 'Cannot read f0: it is a folder.',
+      remedy: error.remedy,
+    });
+  });
+});

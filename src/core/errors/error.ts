@@ -18,7 +18,7 @@ export interface ErrorDetails {
   readonly cause?: unknown;
   /** Seconds after which a client may try again (HTTP Retry-After). */
   readonly retryAfter?: number;
-  /** Further faults found in the same pass; the remedy of the error that carries them says how many. */
+  /** Further faults found in the same pass. */
   readonly others?: readonly MdeployError[];
 }
 
@@ -41,7 +41,7 @@ export class MdeployError extends Error {
     const row: ErrorRow = catalogue[code];
     super(fill(row.message, params), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.remedy = fill(row.remedy, params) + more(details.others?.length ?? 0);
+    this.remedy = fill(row.remedy, params);
     this.http = row.http;
     this.grpc = row.grpc;
     this.exit = row.exit;
@@ -52,6 +52,18 @@ export class MdeployError extends Error {
   /** The same error, carrying further faults of the same pass. */
   withOthers(others: readonly MdeployError[]): MdeployError {
     return new MdeployError(this.code, this.#params, { ...this.details, others });
+  }
+
+  /** The same error, and those it carries, with their places seen through `at`. */
+  placed(at: (place: ErrorLocation) => ErrorLocation): MdeployError {
+    const { at: here, others, ...rest } = this.details;
+    const error = new MdeployError(this.code, this.#params, {
+      ...rest,
+      ...(here && { at: at(here) }),
+      ...(others && { others: others.map((other) => other.placed(at)) }),
+    });
+    if (this.stack !== undefined) error.stack = this.stack;
+    return error;
   }
 }
 
@@ -69,10 +81,6 @@ export function asMdeployError(error: unknown): MdeployError {
   if (error instanceof MdeployError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return failure('INTERNAL', { reason }, { cause: error });
-}
-
-function more(count: number): string {
-  return count === 0 ? '' : ` (${count} more ${count === 1 ? 'problem' : 'problems'} in the same file)`;
 }
 
 // Control characters, line separators and terminal escapes in a value must not forge log lines or terminal output.
