@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from '../load.ts';
 import { median, type Options, table } from '../report.ts';
@@ -61,12 +62,32 @@ export async function http({ root, seconds, repeats }: Options): Promise<string>
 function servers(root: string, model: string): Readonly<Record<string, () => Promise<Started>>> {
   const naive = [process.execPath, join(root, 'bench/peers/naive.mjs')];
   const mdeploy = [process.execPath, join(root, 'bin/mdeploy.js'), 'serve', model, '--port', '{port}'];
+  const batching = [
+    process.execPath,
+    join(root, 'bin/mdeploy.js'),
+    'serve',
+    batchingFolder(model),
+    '--port',
+    '{port}',
+  ];
   const env = { PORT: '{port}', MODEL_PATH: model };
   return {
     mdeploy: () => start([...mdeploy, '--log-level', 'warn'], { env: {}, ready: '/readyz' }),
+    'mdeploy, batching': () => start([...batching, '--log-level', 'warn'], { env: {}, ready: '/readyz' }),
     'naive Node': () => start(naive, { env, ready: '/' }),
     'naive Node, 2 processes': () => start(naive, { env: { ...env, WORKERS: '2' }, ready: '/' }),
   };
+}
+
+/** The same model with batching on, in a folder of its own. */
+function batchingFolder(model: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mdeploy-bench-'));
+  symlinkSync(model, join(folder, 'model.onnx'));
+  writeFileSync(
+    join(folder, 'model.yaml'),
+    'name: model\nmodel: {path: model.onnx}\nserving: {batching: {max_batch_size: 32}}\n',
+  );
+  return folder;
 }
 
 function bodyOf(folder: string, rows: number): string {
