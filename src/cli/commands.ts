@@ -4,6 +4,7 @@ import type { CliCommand } from './command.ts';
 /** Every verb and its line in `mdeploy --help`: kept here so that help loads no verb. */
 export const summaries: Readonly<Record<string, string>> = {
   init: 'look into a model file and write a commented model.yaml',
+  convert: 'convert a trained model to ONNX and prove that its answers stay',
   validate: 'check manifest, files, opset, signature, safety and samples',
   inspect: 'show what is in a model file, a model folder or a package',
   package: 'make a self-contained, reproducible package of model and server',
@@ -16,6 +17,7 @@ export const summaries: Readonly<Record<string, string>> = {
 
 export const commands = lazyTable<CliCommand>({
   init: async () => (await import('./commands/init.ts')).command,
+  convert: async () => (await import('./commands/convert.ts')).command,
   validate: async () => (await import('./commands/validate.ts')).command,
   inspect: async () => (await import('./commands/inspect.ts')).command,
   package: async () => (await import('./commands/package.ts')).command,

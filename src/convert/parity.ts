@@ -1,0 +1,120 @@
+import { compareTensors, showElement, showIndex, type Tolerance } from '../core/compare.ts';
+import type { Datatype, Tensor } from '../core/tensor.ts';
+import { measure } from './parity-figures.ts';
+
+/** One output of one sample. */
+export interface OutputParity {
+  readonly sample: string;
+  readonly output: string;
+  readonly ok: boolean;
+  /** What was allowed: `atol` is already scaled to the size of the values. */
+  readonly tolerance: Tolerance;
+  readonly max_abs: number;
+  readonly max_rel: number;
+  /** Of the two tensors as vectors; null where a value is not finite or there are no numbers. */
+  readonly cosine: number | null;
+  /** Share of rows whose largest value is at the same place; null for outputs that are no scores. */
+  readonly top1: number | null;
+  /** Where and what differs most, in words; absent when it is ok. */
+  readonly reason?: string;
+  /** The original itself answers NaN here. */
+  readonly nan?: true;
+}
+
+export interface Parity {
+  readonly ok: boolean;
+  readonly outputs: readonly OutputParity[];
+  /** The one furthest outside, or nearest to leaving, what is allowed. */
+  readonly worst?: OutputParity;
+}
+
+/** What is allowed per datatype, before scaling; whole numbers, truth values and text must be equal. */
+export const defaultTolerance: Readonly<Partial<Record<Datatype, Tolerance>>> = {
+  FP16: { rtol: 1e-2, atol: 1e-3 },
+  FP32: { rtol: 1e-4, atol: 1e-5 },
+  FP64: { rtol: 1e-6, atol: 1e-8 },
+};
+
+export interface SampleAnswers {
+  readonly sample: string;
+  readonly expected: readonly Tensor[];
+  /** What our runtime gave, or why it refused. */
+  readonly actual: readonly Tensor[] | { readonly refused: string };
+}
+
+/**
+ * Compares the answers of our runtime with the original's. The absolute part of the tolerance grows with the largest
+ * value of an output, for a sum of large terms is only as exact as the terms.
+ * @param wanted instead of the defaults, for floating-point outputs
+ */
+export function judgeParity(answers: readonly SampleAnswers[], wanted: Partial<Tolerance> = {}): Parity {
+  const outputs = answers.flatMap(({ sample, expected, actual }) =>
+    expected.map((tensor) =>
+      'refused' in actual
+        ? missing(sample, tensor.name, `the converted model refuses the sample: ${actual.refused}`)
+        : judgeOutput(sample, tensor, actual, wanted),
+    ),
+  );
+  const worst = [...outputs].sort(byStrain)[0];
+  const ok = outputs.length > 0 && outputs.every((output) => output.ok);
+  return { ok, outputs, ...(worst && { worst }) };
+}
+
+function judgeOutput(
+  sample: string,
+  expected: Tensor,
+  actual: readonly Tensor[],
+  wanted: Partial<Tolerance>,
+): OutputParity {
+  const found = actual.find(({ name }) => name === expected.name);
+  if (found === undefined) return missing(sample, expected.name, 'the converted model has no such output');
+  const figures = measure(found, expected);
+  const base = defaultTolerance[expected.datatype];
+  const tolerance = base
+    ? { rtol: wanted.rtol ?? base.rtol, atol: wanted.atol ?? base.atol * Math.max(1, figures.largest) }
+    : { rtol: 0, atol: 0 };
+  const { ok, maxAbs, maxRel, reason, worstIndex } = compareTensors(found, expected, tolerance);
+  const values =
+    worstIndex < 0
+      ? undefined
+      : `at ${showIndex(worstIndex, expected.shape)} the original gives ${showElement(expected, worstIndex)}, the converted model ${showElement(found, worstIndex)}`;
+  return {
+    sample,
+    output: expected.name,
+    ok,
+    tolerance,
+    max_abs: maxAbs,
+    max_rel: maxRel,
+    cosine: figures.cosine,
+    top1: figures.top1,
+    ...(!ok && {
+      reason: figures.onlyActualNaN ? `the converted model gives NaN: ${values}` : (values ?? reason ?? ''),
+    }),
+    ...(figures.hasNaN && { nan: true as const }),
+  };
+}
+
+function missing(sample: string, output: string, reason: string): OutputParity {
+  const infinite = Number.POSITIVE_INFINITY;
+  const tolerance = { rtol: 0, atol: 0 };
+  return {
+    sample,
+    output,
+    ok: false,
+    tolerance,
+    max_abs: infinite,
+    max_rel: infinite,
+    cosine: null,
+    top1: null,
+    reason,
+  };
+}
+
+// Those that failed come first, the furthest out before the others.
+function byStrain(a: OutputParity, b: OutputParity): number {
+  return Number(a.ok) - Number(b.ok) || strain(b) - strain(a);
+}
+
+function strain({ max_abs, tolerance }: OutputParity): number {
+  return Math.min(max_abs / Math.max(tolerance.atol, Number.MIN_VALUE), Number.MAX_VALUE);
+}

@@ -1,0 +1,9 @@
+import { join } from 'node:path';
+
+declare const MDEPLOY_BUILD: 'cli' | 'server' | undefined;
+
+/** A file of templates/convert/: the built chunks lie in dist/, this source in src/convert/. */
+export function templatePath(...parts: readonly string[]): string {
+  const root = join(import.meta.dirname, typeof MDEPLOY_BUILD === 'undefined' ? '../..' : '..');
+  return join(root, 'templates', 'convert', ...parts);
+}
