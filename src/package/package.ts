@@ -9,7 +9,7 @@ import type { OpenedModel } from '../repository/opened-model.ts';
 import { liveSwaps, recoverPackage, swapNames } from '../repository/recover-package.ts';
 import { writeArchive } from './archive.ts';
 import { type Assets, findAssets } from './assets.ts';
-import { checkOutput } from './output.ts';
+import { checkArchive, checkOutput } from './output.ts';
 import { outputsOf, topFolder } from './outputs.ts';
 import type { PackagePlan } from './plan.ts';
 import { type PlanOptions, planPackage } from './plan-package.ts';
@@ -21,7 +21,7 @@ export interface PackageOptions extends PlanOptions {
   readonly output?: string;
   /** A .tgz file to write, instead of or beside the folder. */
   readonly archive?: string;
-  /** Replace whatever is at `output`. */
+  /** Replace whatever is at `output` and `archive`. */
   readonly force?: boolean;
 }
 
@@ -44,10 +44,14 @@ export async function packageModel(
 ): Promise<PackageResult> {
   const plan = await planPackage(model, options, assets ?? (await findAssets()));
   const { output, archive } = outputsOf(plan, options);
-  if (archive !== undefined) await recoverPackage(archive);
+  const force = options.force ?? false;
+  if (archive !== undefined) {
+    await recoverPackage(archive);
+    await checkArchive(archive, { output, files: plan.files, manifest: model.manifestFile, force });
+  }
   if (output !== undefined) {
     await recoverPackage(output);
-    await checkOutput(output, model.root, options.force ?? false);
+    await checkOutput(output, model.root, force);
   }
   const lock = await inFreshFolder(output, archive, async ({ folder, aside, part }, entering) => {
     const written = await writePackage(plan, folder);

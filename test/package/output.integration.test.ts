@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Assets } from '../../src/package/assets.ts';
 import { packageModel } from '../../src/package/package.ts';
@@ -8,6 +9,7 @@ import { lockName, readLock } from '../../src/repository/lock.ts';
 import type { OpenedModel } from '../../src/repository/opened-model.ts';
 import { liveSwaps, recoverPackage, swapNames } from '../../src/repository/recover-package.ts';
 import { verifyLock } from '../../src/repository/verify-lock.ts';
+import { runCommand } from '../provision/command.ts';
 import { fakeAssets, fakeModel, newFolder, writeFiles } from './fakes.ts';
 
 let work: string;
@@ -24,6 +26,88 @@ beforeEach(async () => {
 });
 
 afterEach(() => rm(work, { recursive: true, force: true }));
+
+describe('the archive', () => {
+  let archive: string;
+  beforeEach(() => {
+    archive = join(work, 'out', 'iris.tgz');
+  });
+  const toArchive = (force = false) => packageModel(model, { archive, force }, assets);
+
+  test('may replace an archive that mdeploy wrote', async () => {
+    await toArchive();
+    const first = await readFile(archive);
+    await toArchive();
+    expect((await readFile(archive)).equals(first)).toBe(true);
+  });
+
+  test.each<[string, RegExp, () => Promise<unknown>]>([
+    ['a file of someone', /not an archive made by mdeploy/, () => writeFile(archive, 'thesis')],
+    ['an empty file', /not an archive made by mdeploy/, () => writeFile(archive, '')],
+    [
+      'another gzip file',
+      /not an archive made by mdeploy/,
+      () => writeFile(archive, gzipSync('x'.repeat(9999))),
+    ],
+    [
+      'an archive that tar made of a package',
+      /not an archive made by mdeploy/,
+      async () => {
+        await packageModel(model, { output: join(work, 'iris-3.mdeploy') }, assets);
+        await runCommand('tar', ['-C', work, '-czf', archive, 'iris-3.mdeploy']);
+        await rm(join(work, 'iris-3.mdeploy'), { recursive: true });
+      },
+    ],
+    [
+      'a link',
+      /not a file/,
+      () => symlink(join(assets.runtime, 'onnxruntime-node', 'package.json'), archive),
+    ],
+  ])('may not be %s, unless forced', async (_, says, prepare) => {
+    await prepare();
+    const before = await readFile(archive);
+    await expect(toArchive()).rejects.toMatchObject({
+      code: 'PACKAGE_TARGET_OCCUPIED',
+      exit: 2,
+      message: expect.stringMatching(says),
+      remedy: expect.stringContaining('--tgz'),
+    });
+    expect((await readFile(archive)).equals(before)).toBe(true);
+    if (says.source === 'not a file') return;
+    await toArchive(true);
+    expect(await readdir(join(work, 'out'))).toEqual(['iris.tgz']);
+  });
+
+  test('may not be a folder, even forced', async () => {
+    await mkdir(archive);
+    await expect(toArchive()).rejects.toMatchObject({ code: 'PACKAGE_TARGET_OCCUPIED' });
+    await expect(toArchive(true)).rejects.toMatchObject({ code: 'FILE_UNWRITABLE', exit: 3 });
+  });
+
+  test('never takes the place of what the package is made from, even forced and by another way', async () => {
+    await symlink(model.root, join(work, 'out', 'way'));
+    for (const name of [...model.files, 'model.yaml']) {
+      const before = await readFile(join(model.root, name));
+      for (archive of [join(model.root, name), join(work, 'out', 'way', name)])
+        await expect(toArchive(true)).rejects.toMatchObject({
+          code: 'PACKAGE_TARGET_UNSAFE',
+          exit: 2,
+          message: expect.stringContaining('the package is made from it'),
+        });
+      expect((await readFile(join(model.root, name))).equals(before)).toBe(true);
+    }
+  });
+
+  test('may not lie in the folder that is written beside it', async () => {
+    await packageModel(model, { output }, assets);
+    for (archive of [output, join(output, 'iris.tgz')])
+      await expect(packageModel(model, { output, archive, force: true }, assets)).rejects.toMatchObject({
+        code: 'PACKAGE_TARGET_UNSAFE',
+        message: expect.stringContaining('package folder'),
+      });
+    await verifyLock(output, await readLock(output));
+  });
+});
 
 describe('the output', () => {
   test('may be an empty folder or an untouched package', async () => {

@@ -25,7 +25,7 @@ export const command: CliCommand = {
       .option('--tgz <file>', 'write an archive, instead of the folder or beside -o')
       .option('--template <dir>', 'files that replace or join the default Dockerfile and README.md')
       .option('--platform <list>', 'such as linux/amd64,linux/arm64 (default: image.platforms)', split)
-      .option('--force', 'replace whatever is at the output')
+      .option('--force', 'replace whatever is at the output, and the archive')
       .option('--dry-run', 'show the plan and write nothing')
       .addHelpText('after', examples);
   },

@@ -49,13 +49,14 @@ export const packageErrors = {
   },
   PACKAGE_TARGET_OCCUPIED: {
     message: '{folder} exists and will not be replaced: {reason}.',
-    remedy: 'Choose another folder with -o, or replace it with --force (what is in it is then deleted).',
+    remedy:
+      'Choose another place with -o or --tgz, or replace it with --force (what is there is then deleted).',
     ...own,
     exit: 2,
   },
   PACKAGE_TARGET_UNSAFE: {
     message: '{folder} cannot be the output: {reason}.',
-    remedy: 'Choose a new folder with -o, outside the model folder.',
+    remedy: 'Choose another place with -o or --tgz, outside the model folder.',
     ...own,
     exit: 2,
   },
