@@ -91,9 +91,17 @@ function decode(bytes: Uint8Array, file: string): string {
   } catch (cause) {
     // A file cut at the cap may end inside a character; its size is then the fault to report.
     if (bytes.length > maxManifestBytes) return new TextDecoder().decode(bytes);
+    const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
     const params = { problem: 'it is not UTF-8 text.', hint: 'Save the file as UTF-8.' };
-    throw failure('MANIFEST_SYNTAX', params, { at: { file }, cause });
+    const received = isUtf16 ? 'UTF-16' : 'bytes that are no UTF-8';
+    const details = { at: { file, ...firstOddByte(bytes) }, expected: 'UTF-8', received, cause };
+    throw failure('MANIFEST_SYNTAX', params, details);
   }
+}
+
+function firstOddByte(bytes: Uint8Array): { readonly line: number; readonly column: number } {
+  const lines = new TextDecoder().decode(bytes).split('\ufffd', 1)[0]!.split('\n');
+  return { line: lines.length, column: lines.at(-1)!.length + 1 };
 }
 
 function unknownSteps(draft: ManifestDraft, names: readonly string[], locate: Locate): MdeployError[] {

@@ -12,7 +12,7 @@ export function inferDraft(modelFile: string): ManifestDraft {
   const why = relativePathProblem(file);
   if (why !== undefined) {
     const hint = 'Rename the file, with letters, digits and . _ - in its name.';
-    throw failure('MANIFEST_INVALID', { path: 'model.path', why: `: ${why}`, hint }, { received: file });
+    throw failure('MANIFEST_INVALID', { path: '"model.path"', why: `: ${why}`, hint }, { received: file });
   }
   return manifestSchema.parse({ name: inferName(modelFile), model: { path: file } });
 }

@@ -45,9 +45,29 @@ function root(): SchemaNode {
 
 /** The settings that the schema knows at a place of the manifest; empty where there are none. */
 export function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  return Object.keys(nodeAt(path)?.properties ?? {});
+}
+
+/** Whether a manifest cannot do without the setting; the whole of it counts as one. */
+export function isRequiredAt(path: readonly PropertyKey[]): boolean {
+  const key = path.at(-1);
+  return key === undefined || (nodeAt(path.slice(0, -1))?.required ?? []).includes(String(key));
+}
+
+/** How the setting may be written: `path: model.onnx`; undefined where the schema has no example. */
+export function exampleAt(path: readonly PropertyKey[]): string | undefined {
+  const key = String(path.at(-1) ?? '');
+  const node = nodeAt(path);
+  const example = node?.examples?.[0];
+  if (typeof example === 'string') return `${key}: ${example}`;
+  const needed = (node?.required ?? []).map((inner) => exampleAt([...path, inner]));
+  return needed.length === 0 || needed.includes(undefined) ? undefined : `${key}: {${needed.join(', ')}}`;
+}
+
+function nodeAt(path: readonly PropertyKey[]): SchemaNode | undefined {
   let node: SchemaNode | undefined = root();
   for (const part of path) node = typeof part === 'number' ? node?.items : node?.properties?.[String(part)];
-  return Object.keys(node?.properties ?? {});
+  return node;
 }
 
 /** Every place that has a setting of this name: `timeout_ms` → `serving.timeout_ms`, … */

@@ -9,6 +9,15 @@ export function showPath(path: readonly PropertyKey[]): string {
   return shown;
 }
 
+/** The reverse of `showPath`. */
+export function readPath(shown: string): PropertyKey[] {
+  const parts = shown.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g);
+  return [...parts].map(([, index, quoted, word]) => {
+    if (index !== undefined) return Number(index);
+    return quoted === undefined ? word! : (JSON.parse(quoted) as string);
+  });
+}
+
 /** The value at a key path of plain data; undefined where the path ends early. */
 export function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   let value = data;

@@ -21,9 +21,8 @@ export function printManifest(manifest: Manifest): string {
     },
   });
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: false, blockQuote: false });
-  const bytes = Buffer.byteLength(text);
-  if (bytes > maxManifestBytes)
-    throw failure('MANIFEST_TOO_LARGE', { size: showSize(bytes), limit: showSize(maxManifestBytes) });
+  if (Buffer.byteLength(text) > maxManifestBytes)
+    throw failure('MANIFEST_TOO_LARGE', { limit: showSize(maxManifestBytes) });
   return text;
 }
 

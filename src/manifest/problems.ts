@@ -1,8 +1,9 @@
 import type * as z from 'zod';
 import { failure, type MdeployError } from '../core/errors/error.ts';
+import { relativePathProblem } from '../core/names.ts';
 import { nearest } from '../core/suggest.ts';
 import { version } from '../core/version.ts';
-import { keysAt, placesOf } from './json-schema.ts';
+import { exampleAt, isRequiredAt, keysAt, placesOf } from './json-schema.ts';
 import { laterKeys, laterValues, patternOf } from './later.ts';
 import { showPath, valueAt } from './path.ts';
 import type { Locate } from './yaml.ts';
@@ -23,14 +24,14 @@ export function problemsOf(issue: Issue, data: unknown, locate: Locate): Mdeploy
     return [
       failure(
         'MANIFEST_INVALID',
-        { path: showPath(path), why: '', hint: `Write ${expected}.` },
+        { path: quoted(path), why: '', hint: `Write ${expected}.` },
         { at, expected, received },
       ),
     ];
   }
   if (value === undefined && issue.code === 'invalid_type') {
     const expected = issue.message;
-    const params = { path: showPath(path), expected };
+    const params = { path: showPath(path), example: asExample(path) ?? expected };
     return [failure('MANIFEST_MISSING', params, { at: locate(path), expected, received: 'nothing' })];
   }
   const params = customParams(issue);
@@ -43,7 +44,7 @@ function unknownKey(path: Path, key: string, locate: Locate): MdeployError {
   const here = [...path, key];
   const at = locate(here, 'key');
   if (laterKeys.get(patternOf(path))?.includes(key))
-    return failure('MANIFEST_KEY_LATER', { key: showPath(here), version }, { at });
+    return failure('MANIFEST_KEY_LATER', { key: showPath(here), version }, { at, received: key });
   const allowed = keysAt(path);
   const place = placesOf(key)[0];
   const near = nearest(key, allowed);
@@ -87,18 +88,33 @@ function invalid(issue: Issue, params: CustomParams, value: unknown, locate: Loc
   const meant = near && typeof value === 'string' ? nearest(value, near) : undefined;
   const hint =
     params.hint ??
-    (meant === undefined ? (typeHint(value, expected) ?? `Write ${expected}.`) : `Did you mean "${meant}"?`);
-  const path = issue.path.length === 0 ? 'the manifest' : showPath(issue.path);
+    (meant === undefined
+      ? (typeHint(issue.path, value, expected) ?? `Write ${expected}.`)
+      : `Did you mean "${meant}"?`);
   return failure(
     'MANIFEST_INVALID',
-    { path, why: params.why ? `: ${params.why}` : '', hint },
+    { path: quoted(issue.path), why: params.why ? `: ${params.why}` : '', hint },
     { at: locate(issue.path), expected, received: show(value) },
   );
 }
 
+function asExample(path: Path): string | undefined {
+  const example = exampleAt(path);
+  return example && `\`${example}\``;
+}
+
+function quoted(path: Path): string {
+  return path.length === 0 ? 'the manifest' : `"${showPath(path)}"`;
+}
+
 /** YAML's own traps: `name: 123`, `name: true`, a key without a value, a placeholder where none is filled in. */
-function typeHint(value: unknown, expected: string): string | undefined {
+function typeHint(path: Path, value: unknown, expected: string): string | undefined {
+  if (path.length === 0) return 'Write at least `name: iris` and, below it, `model: {path: model.onnx}`.';
+  if (value === null && isRequiredAt(path)) return `Give it a value: ${asExample(path) ?? expected}.`;
   if (value === null) return `Give it a value (${expected}), or remove it.`;
+  // People write the file itself where its settings belong.
+  if (patternOf(path) === 'model' && typeof value === 'string' && relativePathProblem(value) === undefined)
+    return `Write \`model: {path: ${value}}\`.`;
   if (show(value).includes('${'))
     return 'Placeholders are filled in only in image.repository and image.base.';
   const wantsText = /^(?:text|the name|up to|a word|a class name|a relative path)/.test(expected);

@@ -48,8 +48,8 @@ function agree(
 ): TensorField {
   const { name, datatype } = actual;
   if (written?.datatype !== undefined && written.datatype !== datatype) {
-    const received = datatype;
-    const expected = written.datatype;
+    const expected = datatype;
+    const received = written.datatype;
     const at = locate([...path, 'datatype']);
     problems.push(
       failure('MANIFEST_TENSOR_DATATYPE', { kind, name, expected, received }, { at, expected, received }),
@@ -58,12 +58,12 @@ function agree(
   const shape = written?.shape ?? null;
   const why = shape && misfit(shape, actual.shape);
   if (why) {
-    const expected = showShape(shape);
-    const received = showShape(actual.shape);
+    const expected = showShape(actual.shape);
+    const received = showShape(shape);
+    const example = `[${actual.shape?.map(readableDim).join(', ')}]`;
     const at = locate([...path, 'shape']);
-    problems.push(
-      failure('MANIFEST_TENSOR_SHAPE', { kind, name, expected, received, why }, { at, expected, received }),
-    );
+    const params = { kind, name, expected, received, example, why };
+    problems.push(failure('MANIFEST_TENSOR_SHAPE', params, { at, expected, received }));
   }
   return { name, datatype, shape: mergeShapes(shape, actual.shape) };
 }

@@ -28,10 +28,10 @@ export function readYaml(text: string, file: string): YamlFile {
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
   const unread = (problem: MdeployError): YamlFile => ({ locate: () => ({ file }), problems: [problem] });
-  const bytes = Buffer.byteLength(text);
-  if (bytes > maxManifestBytes) {
-    const params = { size: showSize(bytes), limit: showSize(maxManifestBytes) };
-    return unread(failure('MANIFEST_TOO_LARGE', params, { at: { file } }));
+  if (Buffer.byteLength(text) > maxManifestBytes) {
+    const limit = showSize(maxManifestBytes);
+    const expected = `${limit} at most`;
+    return unread(failure('MANIFEST_TOO_LARGE', { limit }, { at: { file }, expected }));
   }
   const document = parseDocument(text, {
     version: '1.2',
@@ -43,7 +43,7 @@ export function readYaml(text: string, file: string): YamlFile {
     prettyErrors: false,
     lineCounter: lines,
   });
-  const problems = worthTelling([...syntaxProblems(document, at), ...featureProblems(document, at)]);
+  const problems = worthTelling([...syntaxProblems(document, at), ...featureProblems(document, text, at)]);
   const locate = locator(document, at);
   if (problems.length > 0) return { locate, problems };
   return { data: document.toJS({ maxAliasCount: 0 }), locate, problems };

@@ -15,13 +15,24 @@ export function parseOptions<T>(
 ): T {
   const result = schema.safeParse(options ?? undefined);
   if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
+  const unknown = unknownOption(result.error.issues);
+  const issue = unknown ?? result.error.issues[0]!;
   const path = `${context.at}.${name}${issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')}`;
   throw failure(
     'TRANSFORM_OPTIONS',
-    { name, reason: lowerFirst(issue.message), example },
+    { name, reason: unknown ? `it has no option "${unknown.keys[0]}"` : lowerFirst(issue.message), example },
     { at: { path }, expected: example, received: JSON.stringify(options) ?? 'nothing' },
   );
+}
+
+// Misspelt options make others missing; the misspelling is what to tell.
+function unknownOption(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssueUnrecognizedKeys | undefined {
+  for (const issue of issues) {
+    if (issue.code === 'unrecognized_keys') return issue;
+    const inner = issue.code === 'invalid_union' ? unknownOption(issue.errors.flat()) : undefined;
+    if (inner) return inner;
+  }
+  return undefined;
 }
 
 /**

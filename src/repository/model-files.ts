@@ -1,7 +1,8 @@
-import { lstat, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { failure, type MdeployError } from '../core/errors/error.ts';
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join, relative as relativePath, sep } from 'node:path';
+import { type ErrorLocation, failure, type MdeployError } from '../core/errors/error.ts';
 import { reasonOf } from '../core/files.ts';
+import { nearest } from '../core/suggest.ts';
 import { parseLabels } from '../manifest/labels.ts';
 import type { ManifestDraft } from '../manifest/schema.ts';
 
@@ -10,7 +11,7 @@ import type { ManifestDraft } from '../manifest/schema.ts';
  * @param relative from the manifest, its grammar already checked (no `..`, not absolute)
  * @param field key path for the message
  * @returns the absolute path
- * @throws MdeployError `FILE_OUTSIDE`, `FILE_UNREADABLE`
+ * @throws MdeployError `FILE_OUTSIDE`, `MANIFEST_FILE_MISSING`, `FILE_UNREADABLE`
  */
 export async function plainFile(
   root: string,
@@ -32,10 +33,40 @@ export async function plainFile(
       if (last && !found.isFile()) throw refuse('is not a regular file');
     } catch (error) {
       if ((error as MdeployError).code === 'FILE_OUTSIDE') throw error;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+        throw await missing(relative, field, { root, path, rest: parts.slice(index + 1) }, at);
       throw failure('FILE_UNREADABLE', { file: path, reason: reasonOf(error) }, { ...at, cause: error });
     }
   }
   return path;
+}
+
+/** @param gone the first part of the path that is not there, and what follows it */
+async function missing(
+  relative: string,
+  field: string,
+  gone: { readonly root: string; readonly path: string; readonly rest: readonly string[] },
+  at: { readonly at?: ErrorLocation },
+): Promise<MdeployError> {
+  const folder = dirname(gone.path);
+  const names = await readdir(folder);
+  const near = nearest(basename(gone.path), names);
+  const meant = near && join(folder, near, ...gone.rest);
+  const isThere = meant !== undefined && (await lstat(meant).catch(nothing))?.isFile();
+  const hint = isThere
+    ? `Did you mean "${relativePath(gone.root, meant).split(sep).join('/')}"?`
+    : `Put the file there, or correct the path: it starts at ${gone.root}.`;
+  const expected = 'a file that is there';
+  return failure(
+    'MANIFEST_FILE_MISSING',
+    { file: relative, path: field, hint },
+    { ...at, expected, received: relative },
+  );
+}
+
+// A suggestion that cannot be looked at is none.
+function nothing(): undefined {
+  return undefined;
 }
 
 /** Contents of every `labels_file` of a draft, by the path written. @throws MdeployError `LABELS_INVALID` and those of `plainFile` */

@@ -1,14 +1,16 @@
 import { dirname, join } from 'node:path';
+import { asMdeployError } from '../core/errors/error.ts';
 import { loadManifest } from '../manifest/check.ts';
 import { completeManifest } from '../manifest/complete.ts';
 import { inferDraft } from '../manifest/infer.ts';
+import { placedIn } from '../manifest/place.ts';
 import type { ManifestDraft } from '../manifest/schema.ts';
 import type { Locate } from '../manifest/yaml.ts';
 import { checkExternalData } from '../onnx/external-data.ts';
 import { readModel } from '../onnx/read-model.ts';
 import { signatureOf } from '../onnx/signature.ts';
 import { checkVersions } from '../onnx/versions.ts';
-import { locateModel } from './locate-model.ts';
+import { locateModel, type ModelPlace } from './locate-model.ts';
 import { readLock } from './lock.ts';
 import { plainFile, readLabelFiles } from './model-files.ts';
 import type { OpenedModel } from './opened-model.ts';
@@ -29,7 +31,18 @@ export interface OpenOptions {
 export async function openModel(target: string, options: OpenOptions = {}): Promise<OpenedModel> {
   const place = await locateModel(target);
   const localePath = place.kind === 'package' ? await provePackage(place.packageRoot) : undefined;
-  const { draft, warnings, locate } = await draftOf(place);
+  const written = await draftOf(place);
+  return open(place, written, options, localePath).catch((error: unknown) => {
+    throw placedIn(asMdeployError(error), written.locate);
+  });
+}
+
+async function open(
+  place: ModelPlace,
+  { draft, warnings, locate }: Draft,
+  options: OpenOptions,
+  localePath: string | undefined,
+): Promise<OpenedModel> {
   // A bare file was named by hand, and may well be a link into some cache.
   const modelPath =
     place.kind === 'file'
@@ -39,9 +52,14 @@ export async function openModel(target: string, options: OpenOptions = {}): Prom
   checkVersions(onnx);
   const external = await checkExternalData(onnx, modelPath);
   const labelFiles = await readLabelFiles(place.root, draft, place.manifestFile);
-  const completed = completeManifest(draft, { signature: signatureOf(onnx), locate, labelFiles });
-  const samples = draft.samples.flatMap((sample) => [sample.inputs, sample.outputs]);
-  for (const sample of samples) await plainFile(place.root, sample, 'samples', place.manifestFile);
+  const signature = signatureOf(onnx);
+  const completed = completeManifest(draft, { signature, locate, labelFiles });
+  const samples: string[] = [];
+  for (const [index, sample] of draft.samples.entries())
+    for (const part of ['inputs', 'outputs'] as const) {
+      await plainFile(place.root, sample[part], `samples[${index}].${part}`, place.manifestFile);
+      samples.push(sample[part]);
+    }
   const folder = dirname(draft.model.path);
   const files = [
     draft.model.path,
@@ -58,6 +76,7 @@ export async function openModel(target: string, options: OpenOptions = {}): Prom
     modelPath,
     files: [...new Set(files)].sort(),
     warnings: [...warnings, ...completed.warnings],
+    locate,
     ...(localePath !== undefined && { localePath }),
   };
 }
@@ -75,7 +94,7 @@ interface Draft {
   readonly locate: Locate;
 }
 
-async function draftOf(place: Awaited<ReturnType<typeof locateModel>>): Promise<Draft> {
+async function draftOf(place: ModelPlace): Promise<Draft> {
   if (place.manifestFile !== undefined) return loadManifest(place.manifestFile);
   const draft = inferDraft(join(place.root, place.modelFile));
   return { draft, warnings: [], locate: () => ({}) };

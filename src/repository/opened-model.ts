@@ -1,4 +1,5 @@
 import type { Manifest } from '../manifest/manifest.ts';
+import type { Locate } from '../manifest/yaml.ts';
 import type { OnnxModel } from '../onnx/model.ts';
 
 /** What the MODEL argument of a verb turned out to be, read and checked but not loaded into the runtime. */
@@ -19,6 +20,8 @@ export interface OpenedModel {
    */
   readonly files: readonly string[];
   readonly warnings: readonly string[];
+  /** Line and column of a key path of the manifest, for faults found later. */
+  readonly locate?: Locate;
   /** Absolute folder of the compiled locales that a package brings for its text operators. */
   readonly localePath?: string;
 }

@@ -1,6 +1,7 @@
 import { catalogue } from '../core/errors/catalogue.ts';
 import { asMdeployError, MdeployError } from '../core/errors/error.ts';
 import type { ExitCode } from '../core/errors/row.ts';
+import { placedIn } from '../manifest/place.ts';
 import { locateModel } from '../repository/locate-model.ts';
 import type { Check, Finding, Severity } from './check.ts';
 import { checks } from './checks.ts';
@@ -85,7 +86,7 @@ async function runCheck(
   if (skipped !== undefined) return { ...idle, status: 'skipped', detail: skipped };
   const start = performance.now();
   const { findings, detail = '' } = await check.run(bench).catch((error: unknown) => ({
-    findings: faultOf(error),
+    findings: faultOf(error, bench),
     detail: '',
   }));
   const ms = Math.round(performance.now() - start);
@@ -104,11 +105,11 @@ function reasonFor(blocker: string, before: ReadonlyMap<string, CheckResult>): s
 }
 
 // What has no catalogue row is a fault of mdeploy and no finding about the model.
-function faultOf(error: unknown): Finding[] {
+function faultOf(error: unknown, bench: Workbench): Finding[] {
   if (!(error instanceof MdeployError) || error.code === 'INTERRUPTED' || error.code === 'INTERNAL') {
     throw asMdeployError(error);
   }
-  return findingsOf(error);
+  return findingsOf(placedIn(error, bench.find('locate')));
 }
 
 function count(findings: readonly Finding[], severity: Severity): number {

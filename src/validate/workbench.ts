@@ -3,6 +3,7 @@ import { asMdeployError, type MdeployError } from '../core/errors/error.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { Sample } from '../manifest/manifest.ts';
 import type { ManifestDraft } from '../manifest/schema.ts';
+import type { Locate } from '../manifest/yaml.ts';
 import type { OnnxModel } from '../onnx/model.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ModelPlace } from '../repository/locate-model.ts';
@@ -14,6 +15,8 @@ import type { ProbeReport } from '../runtime/probe.ts';
 export interface Products {
   /** From the manifest, or inferred for a bare file. */
   draft: ManifestDraft;
+  /** Line and column of a key path; none for a bare file. */
+  locate: Locate;
   /** Already told by the check of the manifest. */
   manifestWarnings: readonly string[];
   modelPath: string;

@@ -12,6 +12,7 @@ describe('nearest', () => {
     ['postproccess', 'postprocess'],
     ['inptus', 'inputs'],
     ['nmae', 'name'],
+    ['inpot', 'inputs'],
   ])('%s → %s', (typed, meant) => {
     expect(nearest(typed, keys)).toBe(meant);
   });

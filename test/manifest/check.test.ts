@@ -272,4 +272,20 @@ describe('loadManifest', () => {
     expect(error.code).toBe(code);
     expect(error.details.at?.file).toBe(path);
   });
+
+  test.each([
+    ['latin1', Buffer.from('name: a\ndescription: "caf\xe9"\n', 'latin1'), 2, 18],
+    ['UTF-16', Buffer.from('\ufeffname: a\n', 'utf16le'), 1, 1],
+  ])('a file in %s is told where it stops being UTF-8', async (what, bytes, line, column) => {
+    const file = write(`${what}.yaml`, bytes);
+    const error = await refusal(file);
+    expect(error.remedy).toBe('Save the file as UTF-8.');
+    expect(error.details).toMatchObject({ at: { file, line, column }, expected: 'UTF-8' });
+    expect(error.details.received).toBe(what === 'UTF-16' ? 'UTF-16' : 'bytes that are no UTF-8');
+  });
+
+  test('a file that is too large is not measured wrongly: only its beginning was read', async () => {
+    const error = await refusal(write('big.yaml', `# ${'x'.repeat(1_000_000)}\n${least}`));
+    expect(error.message).toBe('The manifest is larger than 262.1 kB.');
+  });
 });

@@ -136,7 +136,7 @@ describe('what is written must agree', () => {
       'MANIFEST_TENSOR_SHAPE',
       'inputs[0].shape',
       27,
-      'Write shape: [?,4]',
+      'Write `shape: [batch, 4]`, or leave it out.',
     ],
     [
       'inputs: [{name: X, shape: [batch, 5]}]',
@@ -150,7 +150,7 @@ describe('what is written must agree', () => {
       'MANIFEST_TENSOR_SHAPE',
       'inputs[0].shape',
       27,
-      'Write shape: [?,4]',
+      'Write `shape: [batch, 4]`, or leave it out.',
     ],
     [
       'outputs: [{name: probabilities, labels: [a, b]}]',

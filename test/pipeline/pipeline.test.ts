@@ -100,6 +100,19 @@ describe('mistakes in a manifest', () => {
   });
 
   test.each([
+    { pre: steps({ scale: { bye: 2 } }), option: 'bye' },
+    { pre: steps({ decode_image: { moed: 'gray' } }), option: 'moed' },
+    { post: steps({ softmax: { axis: 1 } }), option: 'axis' },
+    { post: steps({ top_k: { kk: 3 } }), option: 'kk' },
+  ])('the option $option that no step has is named', async ({ option, ...written }) => {
+    const compiled = compile(model({ shape: ['batch', 1, 8, 8] }), written);
+    await expect(compiled).rejects.toMatchObject({
+      code: 'TRANSFORM_OPTIONS',
+      message: expect.stringMatching(new RegExp(`: it has no option "${option}"\\.$`)),
+    });
+  });
+
+  test.each([
     { pre: steps({ scale: 'big' }), path: 'preprocess[0].scale' },
     { pre: steps({ scale: Number.POSITIVE_INFINITY }), path: 'preprocess[0].scale' },
     { pre: steps('scale'), path: 'preprocess[0].scale' },

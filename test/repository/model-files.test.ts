@@ -33,9 +33,29 @@ describe('plainFile', () => {
     }
   });
 
-  it.each(['missing.txt', 'file.txt/below'])('%s cannot be read', async (path) => {
+  it('says that a path through a file cannot be read', async () => {
     const root = await folderWith({ 'file.txt': 'x' });
-    await expect(plainFile(root, path, 'model.path')).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    const path = plainFile(root, 'file.txt/below', 'model.path');
+    await expect(path).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+  });
+
+  it.each([
+    ['far.txt', /^Put the file there, or correct the path: it starts at \/\S+\.$/],
+    ['none/0.json', /^Put the file there/],
+    ['flie.txt', /^Did you mean "file\.txt"\?$/],
+    ['smaples/0.json', /^Did you mean "samples\/0\.json"\?$/],
+    ['samples/00.json', /^Did you mean "samples\/0\.json"\?$/],
+    ['smaples/7.json', /^Put the file there/],
+    ['sample', /^Put the file there/],
+  ])('%s is missing: %s', async (path, remedy) => {
+    const root = await folderWith({ 'file.txt': 'x', 'samples/0.json': '{}' });
+    await expect(plainFile(root, path, 'samples[0].inputs', join(root, 'model.yaml'))).rejects.toMatchObject({
+      code: 'MANIFEST_FILE_MISSING',
+      exit: 2,
+      message: `The file ${path}, which "samples[0].inputs" names, does not exist.`,
+      remedy: expect.stringMatching(remedy),
+      details: { at: { path: 'samples[0].inputs' }, received: path },
+    });
   });
 });
 
@@ -57,7 +77,9 @@ describe('readLabelFiles', () => {
   it('tells which output’s file is wrong', async () => {
     const root = await folderWith({ 'bad.json': '[{}]' });
     await expect(readLabelFiles(root, draft('bad.json'))).rejects.toMatchObject({ code: 'LABELS_INVALID' });
-    await expect(readLabelFiles(root, draft('none.txt'))).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    await expect(readLabelFiles(root, draft('none.txt'))).rejects.toMatchObject({
+      code: 'MANIFEST_FILE_MISSING',
+    });
     await symlink('bad.json', join(root, 'link.json'));
     await expect(readLabelFiles(root, draft('link.json'))).rejects.toMatchObject({
       code: 'FILE_OUTSIDE',

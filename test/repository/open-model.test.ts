@@ -40,7 +40,11 @@ describe('openModel', () => {
     expect(opened).toMatchObject({ kind: 'folder', root, manifestFile: join(root, 'model.yaml') });
     expect(opened.files).toEqual(['labels.txt', 'model.onnx', 's/in.json', 's/out.json']);
     expect(opened.manifest.outputs[1]).toMatchObject({ labels: ['setosa', 'versicolor', 'virginica'] });
-    expect(await openModel(join(root, 'model.yaml'))).toEqual(opened);
+    expect(opened.locate?.(['outputs', 0, 'name'])).toMatchObject({
+      line: expect.any(Number),
+      path: 'outputs[0].name',
+    });
+    expect(await openModel(join(root, 'model.yaml'))).toEqual({ ...opened, locate: expect.any(Function) });
   });
 
   it('takes the name given instead of the manifest’s', async () => {
@@ -76,8 +80,24 @@ describe('openModel', () => {
     const root = await folderWith(withSamples);
     await rm(join(root, path));
     await expect(openModel(root)).rejects.toMatchObject({
-      code: 'FILE_UNREADABLE',
-      message: expect.stringContaining(join(root, path)),
+      code: 'MANIFEST_FILE_MISSING',
+      exit: 2,
+      message: expect.stringContaining(path),
+      details: {
+        at: { file: join(root, 'model.yaml'), line: expect.any(Number), column: expect.any(Number) },
+        expected: 'a file that is there',
+        received: path,
+      },
+    });
+  });
+
+  it('says at which line a file is named that is not there, and which was meant', async () => {
+    const root = await folderWith({ ...withSamples, 'model.yaml': 'name: a\nmodel:\n  path: modle.onnx\n' });
+    await expect(openModel(root)).rejects.toMatchObject({
+      code: 'MANIFEST_FILE_MISSING',
+      message: 'The file modle.onnx, which "model.path" names, does not exist.',
+      remedy: 'Did you mean "model.onnx"?',
+      details: { at: { line: 3, column: 9, path: 'model.path' } },
     });
   });
 

@@ -190,6 +190,10 @@ describe('the manifest', () => {
   it('that requires an accelerator is an error, one that prefers it a note', async () => {
     const required = await validate(await work.model(iris, 'runtime: {accelerator: require}\n'));
     expect(codes(required)).toEqual(['ACCELERATOR_UNAVAILABLE']);
+    expect(check(required, 'accelerator').findings[0]!.at).toMatchObject({
+      line: expect.any(Number),
+      path: 'runtime.accelerator',
+    });
     expect(check(required, 'loads').status).toBe('passed');
     const preferred = await validate(await work.model(iris, 'runtime: {accelerator: prefer}\n'));
     expect(check(preferred, 'accelerator').findings).toMatchObject([{ severity: 'note' }]);
@@ -217,7 +221,8 @@ describe('the manifest', () => {
     rmSync(join(folder, 'model.onnx'));
     symlinkSync('/etc/hostname', join(folder, 'model.onnx'));
     const report = await validate(folder);
-    expect(codes(report)).toEqual(['FILE_OUTSIDE', 'FILE_UNREADABLE']);
+    expect(codes(report)).toEqual(['FILE_OUTSIDE', 'MANIFEST_FILE_MISSING']);
+    for (const { at } of check(report, 'files').findings) expect(at?.line).toBeGreaterThan(1);
     expect(check(report, 'graph').status).toBe('not-run');
   });
 });

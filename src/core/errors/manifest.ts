@@ -5,7 +5,7 @@ const wrongManifest = { http: 500, grpc: 'INVALID_ARGUMENT', exit: 2 } as const;
 /** Faults of a model.yaml, of its label files, and of `init`. Places are in the details, not in the message. */
 export const manifestErrors = {
   MANIFEST_TOO_LARGE: {
-    message: 'The manifest is {size}, the limit is {limit}.',
+    message: 'The manifest is larger than {limit}.',
     remedy: 'Move long lists out of it, for example class names into a labels_file.',
     ...wrongManifest,
   },
@@ -46,11 +46,11 @@ export const manifestErrors = {
   },
   MANIFEST_MISSING: {
     message: 'The setting "{path}" is missing.',
-    remedy: 'Add it: {expected}.',
+    remedy: 'Add it: {example}.',
     ...wrongManifest,
   },
   MANIFEST_INVALID: {
-    message: 'The value of "{path}" does not fit{why}.',
+    message: 'The value of {path} does not fit{why}.',
     remedy: '{hint}',
     ...wrongManifest,
   },
@@ -71,13 +71,18 @@ export const manifestErrors = {
     ...wrongManifest,
   },
   MANIFEST_TENSOR_DATATYPE: {
-    message: 'The model\'s {kind} "{name}" is {received}, the manifest says {expected}.',
-    remedy: 'Write datatype: {received}, or leave it out.',
+    message: 'The model\'s {kind} "{name}" is {expected}, the manifest says {received}.',
+    remedy: 'Write datatype: {expected}, or leave it out.',
     ...wrongManifest,
   },
   MANIFEST_TENSOR_SHAPE: {
-    message: 'The model\'s {kind} "{name}" has shape {received}, the manifest says {expected}: {why}.',
-    remedy: 'Write shape: {received}, or leave it out.',
+    message: 'The model\'s {kind} "{name}" has shape {expected}, the manifest says {received}: {why}.',
+    remedy: 'Write `shape: {example}`, or leave it out.',
+    ...wrongManifest,
+  },
+  MANIFEST_FILE_MISSING: {
+    message: 'The file {file}, which "{path}" names, does not exist.',
+    remedy: '{hint}',
     ...wrongManifest,
   },
   MANIFEST_LABELS_COUNT: {

@@ -1,6 +1,6 @@
 import { failure } from '../../core/errors/error.ts';
 import type { Check } from '../check.ts';
-import { findingsOf, note } from '../findings.ts';
+import { note } from '../findings.ts';
 
 export const accelerator: Check = {
   name: 'accelerator',
@@ -12,11 +12,7 @@ export const accelerator: Check = {
       return { findings: [note('The shipped runtime has no accelerator: the model will run on the CPU.')] };
     }
     const platform = `${process.platform}/${process.arch}`;
-    const at = bench.place.manifestFile === undefined ? {} : { file: bench.place.manifestFile };
-    return {
-      findings: findingsOf(
-        failure('ACCELERATOR_UNAVAILABLE', { platform }, { at: { ...at, path: 'runtime.accelerator' } }),
-      ),
-    };
+    const at = { at: { path: 'runtime.accelerator' }, expected: 'none or prefer', received: 'require' };
+    throw failure('ACCELERATOR_UNAVAILABLE', { platform }, at);
   },
 };

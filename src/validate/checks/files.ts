@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { asMdeployError, type MdeployError } from '../../core/errors/error.ts';
+import { placedIn } from '../../manifest/place.ts';
 import { plainFile, readLabelFiles } from '../../repository/model-files.ts';
 import type { Check } from '../check.ts';
 import { findingsOf } from '../findings.ts';
@@ -29,6 +30,7 @@ export const files: Check = {
       await attempt(plainFile(root, sample.inputs, `samples[${index}].inputs`, manifestFile));
       await attempt(plainFile(root, sample.outputs, `samples[${index}].outputs`, manifestFile));
     }
-    return { findings: faults.flatMap(findingsOf), detail: draft.model.path };
+    const findings = faults.flatMap((fault) => findingsOf(placedIn(fault, bench.find('locate'))));
+    return { findings, detail: draft.model.path };
   },
 };

@@ -16,8 +16,11 @@ export const manifest: Check = {
       bench.put('draft', inferDraft(join(place.root, place.modelFile)));
       return { findings: [], detail: 'none; inferred from the model file' };
     }
-    const { draft, warnings } = await loadManifest(place.manifestFile, { transforms: transforms.names });
+    const { draft, warnings, locate } = await loadManifest(place.manifestFile, {
+      transforms: transforms.names,
+    });
     bench.put('draft', draft);
+    bench.put('locate', locate);
     bench.put('manifestWarnings', warnings);
     const remedy = 'Change it in model.yaml, or leave it if that is what you want.';
     return {

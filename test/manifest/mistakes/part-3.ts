@@ -151,11 +151,18 @@ export const mistakes3: readonly Mistake[] = [
   { what: 'two documents', text: `${ok}§---\nname: b`, code: 'MANIFEST_FEATURE', hint: 'one document' },
   {
     what: 'an anchor',
-    text: `${ok}serving: &s §{timeout_ms: 1}`,
+    text: `${ok}serving: §&s {timeout_ms: 1}`,
     code: 'MANIFEST_FEATURE',
     hint: 'Write the value out',
   },
-  { what: 'an alias', text: `${ok}serving: §*s`, code: 'MANIFEST_FEATURE', hint: 'Write the value out' },
+  {
+    what: 'an alias',
+    text: `${ok}serving: §*s`,
+    code: 'MANIFEST_FEATURE',
+    path: 'serving',
+    hint: 'Write the value out',
+    received: '*s',
+  },
   {
     what: 'a merge key',
     text: `${ok}§<<: {timeout_ms: 1}`,
@@ -164,9 +171,11 @@ export const mistakes3: readonly Mistake[] = [
   },
   {
     what: 'a tag',
-    text: 'name: !!str §a\nmodel: {path: m.onnx}',
+    text: 'name: §!!str a\nmodel: {path: m.onnx}',
     code: 'MANIFEST_FEATURE',
+    path: 'name',
     hint: 'Remove it',
+    received: '!!str',
   },
   {
     what: 'YAML 1.1',
