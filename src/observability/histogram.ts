@@ -18,17 +18,20 @@ export class Histogram {
     this.#sum += seconds;
   }
 
-  /** Lines of the text exposition format 0.0.4 without HELP and TYPE. `labels` is `a="b",c="d"`. */
-  lines(name: string, labels: string): string[] {
+  /**
+   * Lines of the text exposition format 0.0.4 without HELP and TYPE. `labels` is `a="b",c="d"`.
+   * @param perSecond units in a second: 1 for seconds, 1e6 for microseconds
+   */
+  lines(name: string, labels: string, perSecond = 1): string[] {
     let total = 0;
     const lines = bounds.map((bound, bucket) => {
       total += this.#counts[bucket]!;
-      return `${name}_bucket{${labels},le="${bound}"} ${total}`;
+      return `${name}_bucket{${labels},le="${perSecond === 1 ? bound : Math.round(bound * perSecond)}"} ${total}`;
     });
     total += this.#counts[bounds.length]!;
     lines.push(
       `${name}_bucket{${labels},le="+Inf"} ${total}`,
-      `${name}_sum{${labels}} ${this.#sum}`,
+      `${name}_sum{${labels}} ${this.#sum * perSecond}`,
       `${name}_count{${labels}} ${total}`,
     );
     return lines;

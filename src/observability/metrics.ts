@@ -1,5 +1,6 @@
 import { Histogram } from './histogram.ts';
 import { type Phase, phases } from './phases.ts';
+import type { ServedRequests } from './tfs-exposition.ts';
 import { Totals } from './totals.ts';
 
 /** What a scrape asks of the live server. */
@@ -37,6 +38,11 @@ export class Metrics {
   reject(api: string, code: number): void {
     const key = `api="${api}",code="${code}"`;
     this.#rejected.set(key, (this.#rejected.get(key) ?? 0) + 1);
+  }
+
+  /** What each model has answered over each API. */
+  requests(): readonly ServedRequests[] {
+    return [...this.#each()].map(([model, api, { codes, duration }]) => ({ model, api, codes, duration }));
   }
 
   /** Counts a log line that could not be written. */

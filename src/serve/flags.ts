@@ -18,6 +18,9 @@ export const serveFlags = {
   'allow-repository-changes': { type: 'boolean' },
 } as const;
 
+/** Flags by name, as they were given. */
+export type FlagValues = Readonly<Record<string, string | boolean | undefined>>;
+
 export interface ServeFlags extends ServeOptions {
   /** Served name instead of the manifest's. */
   readonly name?: string;
@@ -28,10 +31,7 @@ export interface ServeFlags extends ServeOptions {
  * @param environment where a platform may say where to listen (docs/protocols.md, "Platforms")
  * @throws MdeployError `USAGE` naming the flag or variable, what it takes and what it got
  */
-export function parseServeFlags(
-  values: Readonly<Record<string, string | boolean | undefined>>,
-  environment: Environment = {},
-): ServeFlags {
+export function parseServeFlags(values: FlagValues, environment: Environment = {}): ServeFlags {
   const name = text(values.name);
   const wished = platformAddress(environment);
   const port = text(values.port);

@@ -1,5 +1,6 @@
 import type { MdeployError } from '../core/errors/error.ts';
 import type { InferRequest, InferResponse } from '../core/inference.ts';
+import type { Changes } from './changes.ts';
 import type { Catalogue, ServerFacts } from './protocol.ts';
 
 /** One request message, within its limit. */
@@ -33,6 +34,8 @@ export type GrpcMethod =
       /** Many messages, each with its answer. */
       readonly isStream?: boolean;
       answer(body: Uint8Array, catalogue: Catalogue, server: ServerFacts): Uint8Array;
+      /** What it does in place of `answer`, which refuses, where clients may change what is served. */
+      change?(body: Uint8Array, changes: Changes): Promise<Uint8Array>;
     })
   | (Named & {
       readonly kind: 'watch';

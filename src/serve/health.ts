@@ -1,4 +1,5 @@
 import type { Metrics } from '../observability/metrics.ts';
+import { tfsLines } from '../observability/tfs-exposition.ts';
 import type { House } from './house.ts';
 import type { Protocol, RawReply, Route } from './protocol.ts';
 
@@ -7,6 +8,8 @@ export interface HealthOptions {
   /** OpenAPI document of what is served now. */
   openapi(): object;
   gauges(): Parameters<Metrics['render']>[0];
+  /** Where TF Serving's metrics are looked for, beside `/metrics`; absent: nowhere. */
+  readonly metricsPath?: string | undefined;
 }
 
 /** Live, ready, metrics, OpenAPI: answered without entering the road, so they work when it is full. */
@@ -25,6 +28,9 @@ export function healthRoutes(house: House, options: HealthOptions): readonly Rou
       headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
       body: await house.metrics.render(options.gauges()),
     })),
+    ...(options.metricsPath === undefined
+      ? []
+      : [info(options.metricsPath, 'metrics', () => tfsMetrics(house, options))]),
     info('/openapi.json', 'openapi', () => json(200, options.openapi())),
     info('/', 'index', () => json(200, index(house, options.version))),
   ];
@@ -33,6 +39,15 @@ export function healthRoutes(house: House, options: HealthOptions): readonly Rou
 /** The door's own paths as a protocol, with the error form of `dialect`. */
 export function healthProtocol(routes: readonly Route[], dialect: Protocol): Protocol {
   return { name: 'health', routes, encodeError: dialect.encodeError };
+}
+
+async function tfsMetrics({ metrics }: House, options: HealthOptions): Promise<RawReply> {
+  const own = await metrics.render(options.gauges());
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/plain' },
+    body: `${tfsLines(metrics.requests()).join('\n')}\n${own}`,
+  };
 }
 
 function info(path: string, api: string, answer: () => RawReply | Promise<RawReply>): Route {

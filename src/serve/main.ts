@@ -1,20 +1,23 @@
 import { parseArgs } from 'node:util';
 import { asMdeployError, failure } from '../core/errors/error.ts';
 import { currentRole } from '../core/roles.ts';
-import { parseServeFlags, serveFlags } from './flags.ts';
+import { serveFlags } from './flags.ts';
 import { onSageMaker } from './platform.ts';
 import { runUntilSignal } from './run.ts';
 import { startOf } from './start.ts';
+import { tfsFlagNames, tfsSwitches } from './tfs-flags.ts';
 
 /** Entry of `server.mjs`, the one file inside every package and image. It starts itself again as worker and probe. */
 async function main(): Promise<void> {
   try {
     const { values, positionals, environment } = parse();
     const [target] = positionals;
-    const { models, options, warnings } = await startOf(
-      target ?? import.meta.dirname,
-      parseServeFlags(values, environment),
-    );
+    const { models, options, warnings } = await startOf({
+      values,
+      target,
+      fallback: import.meta.dirname,
+      environment,
+    });
     // The package this file lies in was proven when it was made; any other model is a stranger.
     const isProven = target === undefined && models[0]?.kind === 'package';
     process.exitCode = await runUntilSignal(models, { ...options, isProven }, ({ house }) => {
@@ -29,7 +32,15 @@ async function main(): Promise<void> {
 
 function parse() {
   try {
-    const { values, positionals } = parseArgs({ options: serveFlags, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({
+      args: process.argv.slice(2).map(withValue),
+      options: {
+        ...Object.fromEntries(tfsFlagNames.map((name) => [name, { type: 'string' }])),
+        ...serveFlags,
+      },
+      allowPositionals: true,
+      strict: true,
+    });
     // SageMaker starts every image with the one argument `serve`, in place of the CMD.
     const isSageMaker = positionals[0] === 'serve';
     if (isSageMaker) positionals.shift();
@@ -39,6 +50,11 @@ function parse() {
     const problem = error instanceof Error ? error.message : String(error);
     throw failure('USAGE', { problem, verb: 'serve' }, { cause: error });
   }
+}
+
+// parseArgs knows no flag that may stand alone or have a value.
+function withValue(word: string): string {
+  return tfsSwitches.includes(word.slice(2)) && word.startsWith('--') ? `${word}=true` : word;
 }
 
 const role = currentRole();

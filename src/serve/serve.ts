@@ -24,6 +24,10 @@ export interface ServeOptions extends DoorOptions {
   /** Time a request may take in all, instead of the manifest's. */
   readonly timeoutMs?: number;
   readonly labels?: Plan['labels'];
+  /** Pages of other origins may call the server; default: not. */
+  readonly cors?: boolean;
+  /** Path of the metrics under TF Serving's names; default: none. */
+  readonly metricsPath?: string;
   /** Clients may load and unload models; default: not. */
   readonly changes?: ChangeOptions;
 }
@@ -72,7 +76,7 @@ export async function serve(
   };
   const doors = await openDoors(
     house,
-    await makeRouter(house, serving.protocols),
+    await makeRouter(house, serving.protocols, options),
     serving.protocols,
     options,
   );
@@ -92,18 +96,26 @@ export async function serve(
   }
 }
 
-async function makeRouter(house: House, names: readonly string[]): Promise<Router> {
+async function makeRouter(
+  house: House,
+  names: readonly string[],
+  { cors, metricsPath }: ServeOptions,
+): Promise<Router> {
   const spoken = await Promise.all(names.map((name) => protocols.load(name)));
   const dialect = await protocols.load('plain');
   const health = healthRoutes(house, {
     version: toolVersion,
+    metricsPath,
     openapi: () => openapiDocument(spoken, house.repository.list()),
     gauges: () => ({
       ready: () => house.status() === 'ready',
       models: () => house.repository.loaded().map(gaugesOf),
     }),
   });
-  return new Router([healthProtocol(health, dialect), ...spoken], dialect);
+  const all = [healthProtocol(health, dialect), ...spoken];
+  if (!cors) return new Router(all, dialect);
+  const { withCrossOrigin } = await import('./cross-origin.ts');
+  return new Router(all.map(withCrossOrigin), withCrossOrigin(dialect));
 }
 
 interface Parts {

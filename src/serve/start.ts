@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
+import { failure } from '../core/errors/error.ts';
 import { openPlan } from '../repository/open-plan.ts';
 import type { OpenedModel } from '../repository/opened-model.ts';
 import type { Plan } from '../repository/plan.ts';
 import { planFolder } from '../repository/plan-folder.ts';
-import type { ServeFlags } from './flags.ts';
+import { type FlagValues, parseServeFlags } from './flags.ts';
+import type { Environment } from './platform.ts';
 import type { ServeOptions } from './serve.ts';
+import { isForTfs, refuseTfsFlags } from './tfs-flags.ts';
 
 /** Everything `serve` needs, read and checked; nothing is loaded yet. */
 export interface Start {
@@ -13,18 +16,35 @@ export interface Start {
   readonly warnings: readonly string[];
 }
 
+export interface CommandLine {
+  readonly values: FlagValues;
+  /** The MODEL argument, if one is given. */
+  readonly target: string | undefined;
+  /** What is served where none is given. */
+  readonly fallback: string;
+  readonly environment: Environment;
+}
+
 /**
- * Opens what the MODEL argument of `serve` holds: one model, or several.
- * @throws MdeployError as `planFolder` and `openPlan`
+ * Opens what a command line of `serve` asks for: one model, several, or what flags of tensorflow_model_server name.
+ * @throws MdeployError `USAGE` and as `planFolder`, `openPlan`, `startTfs`
  */
-export async function startOf(
-  target: string,
-  { name, allowChanges, ...options }: ServeFlags,
-): Promise<Start> {
-  const look = () => planFolder(target, name);
+export async function startOf({ values, target, fallback, environment }: CommandLine): Promise<Start> {
+  if (isForTfs(values)) {
+    if (target !== undefined) {
+      const problem = `--model_base_path and --model_config_file say what is served; leave out ${target}.`;
+      throw failure('USAGE', { problem, verb: 'serve' }, { received: target });
+    }
+    const { startTfs } = await import('./start-tfs.ts');
+    return startTfs(values);
+  }
+  refuseTfsFlags(values);
+  const { name, allowChanges, ...options } = parseServeFlags(values, environment);
+  const root = target ?? fallback;
+  const look = () => planFolder(root, name);
   const plan = await look();
   const models = await openPlan(plan.versions);
-  const changes = { plan: look, roots: [resolve(target)] };
+  const changes = { plan: look, roots: [resolve(root)] };
   return {
     models,
     warnings: warningsOf(plan, models),

@@ -1,8 +1,10 @@
-import { parseServeFlags, serveFlags } from '../../serve/flags.ts';
+import { Option } from 'commander';
+import { serveFlags } from '../../serve/flags.ts';
 import { runUntilSignal } from '../../serve/run.ts';
 import type { RunningServer } from '../../serve/serve.ts';
 import { replayText, smoke } from '../../serve/smoke.ts';
 import { startOf } from '../../serve/start.ts';
+import { tfsFlagNames, tfsSwitches } from '../../serve/tfs-flags.ts';
 import type { CliCommand } from '../command.ts';
 import type { Output } from '../output.ts';
 
@@ -24,16 +26,21 @@ export const command: CliCommand = {
       )
       .option('--allow-repository-changes', 'clients may load and unload models; off: they are refused')
       .addHelpText('after', examples);
+    for (const name of tfsFlagNames.filter((known) => known !== 'port')) {
+      const value = tfsSwitches.includes(name) ? '[value]' : '<value>';
+      program.addOption(new Option(`--${name} ${value}`).hideHelp());
+    }
   },
-  run: async ([target = '.'], options, output) => {
+  run: async ([target], options, output) => {
     const values = {
       ...stringsOf(options),
+      smoke: options.smoke === true,
       'grpc-port': stringOf(options.grpcPort),
       'log-level': stringOf(options.logLevel) ?? (options.smoke || output.quiet ? 'error' : 'info'),
       'drain-delay': stringOf(options.drainDelay),
       'allow-repository-changes': options.allowRepositoryChanges === true,
     };
-    const start = await startOf(target, parseServeFlags(values, process.env));
+    const start = await startOf({ values, target, fallback: '.', environment: process.env });
     for (const warning of start.warnings) output.warn(warning);
     if (!options.smoke) return runUntilSignal(start.models, start.options, (server) => tell(server, output));
     const report = await smoke(start.models, { ...start.options, port: 0, drainDelayMs: 0 });
@@ -61,8 +68,9 @@ function tell({ url, grpc, engine, house }: RunningServer, output: Output): void
   if (grpc) output.note(`  gRPC ${grpc}`);
 }
 
-function stringsOf(options: Readonly<Record<string, unknown>>): Record<string, string | undefined> {
-  return { name: stringOf(options.name), host: stringOf(options.host), port: stringOf(options.port) };
+function stringsOf(options: Readonly<Record<string, unknown>>): Record<string, string | boolean | undefined> {
+  const tfs = tfsFlagNames.map((name) => [name, options[name] === true ? true : stringOf(options[name])]);
+  return { ...Object.fromEntries(tfs), name: stringOf(options.name), host: stringOf(options.host) };
 }
 
 function stringOf(value: unknown): string | undefined {
@@ -73,4 +81,7 @@ const examples = `
 Examples:
   mdeploy serve model.onnx
   mdeploy serve ./digits --port 8080 --host 0.0.0.0
-  mdeploy serve ./digits --smoke            the CI step`;
+  mdeploy serve ./digits --smoke            the CI step
+  mdeploy serve ./models                    every model and version below
+  mdeploy serve --model_base_path=/models/m --model_name=m --port=8500 --rest_api_port=8501
+                                            as tensorflow_model_server; docs/protocols.md lists its flags`;

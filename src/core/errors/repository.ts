@@ -44,6 +44,23 @@ export const repositoryErrors = {
     grpc: 'INVALID_ARGUMENT',
     exit: 2,
   },
+  MODEL_CONFIG_INVALID: {
+    message: '{problem}',
+    remedy: '{fix}',
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 2,
+  },
+  CONFIG_FILE_INVALID: {
+    message: '{file} is not a {what} in protobuf text format: {reason}.',
+    remedy: 'Correct the file; docs/protocols.md shows one.',
+    ...own,
+  },
+  FLAG_UNSUPPORTED: {
+    message: '{flag}={value} cannot be honoured: {reason}.',
+    remedy: 'Leave the flag out; docs/protocols.md lists what is read.',
+    ...own,
+  },
   MODEL_LOAD_FAILED: {
     message: 'Model "{name}" could not be loaded: {code}.',
     remedy: "The server's log says why; what was served before is still served.",

@@ -138,6 +138,13 @@ function answer(
   if (method.kind === 'infer') {
     return answerMessage({ body, maxBytes: house.maxBodyBytes }, call, { ...route, method }, house);
   }
+  if (method.kind === 'info' && method.change && house.changes) {
+    const changed = method.change(body, house.changes);
+    return changed.then(
+      (reply) => ({ body: reply }),
+      (error: unknown) => refuseCall(error, call.id, route, house),
+    );
+  }
   const reply = answerInfo(route, call.id, house, () =>
     method.kind === 'info' ? method.answer(body, house.repository, house) : method.look(body, house),
   );

@@ -247,9 +247,12 @@ export interface RepositoryModelLoadRequest {
 
 export const RepositoryModelLoadRequest: Message<RepositoryModelLoadRequest> = message(() => [one(1, 'repositoryName', string), one(2, 'modelName', string), map(3, 'parameters', string, nested(() => ModelRepositoryParameter))]);
 
-export type RepositoryModelLoadResponse = Record<never, never>;
+export interface RepositoryModelLoadResponse {
+  modelName: string;
+  isLoaded: boolean;
+}
 
-export const RepositoryModelLoadResponse: Message<RepositoryModelLoadResponse> = message(() => []);
+export const RepositoryModelLoadResponse: Message<RepositoryModelLoadResponse> = message(() => [one(1, 'modelName', string), one(2, 'isLoaded', bool)]);
 
 export interface RepositoryModelUnloadRequest {
   repositoryName: string;
@@ -259,7 +262,10 @@ export interface RepositoryModelUnloadRequest {
 
 export const RepositoryModelUnloadRequest: Message<RepositoryModelUnloadRequest> = message(() => [one(1, 'repositoryName', string), one(2, 'modelName', string), map(3, 'parameters', string, nested(() => ModelRepositoryParameter))]);
 
-export type RepositoryModelUnloadResponse = Record<never, never>;
+export interface RepositoryModelUnloadResponse {
+  modelName: string;
+  isUnloaded: boolean;
+}
 
-export const RepositoryModelUnloadResponse: Message<RepositoryModelUnloadResponse> = message(() => []);
+export const RepositoryModelUnloadResponse: Message<RepositoryModelUnloadResponse> = message(() => [one(1, 'modelName', string), one(2, 'isUnloaded', bool)]);
 

@@ -1,7 +1,8 @@
 // Made by scripts/proto.ts from tensorflow-serving.proto: do not edit.
-import { many, map, nested, one, optional, part } from '../protobuf/fields.ts';
+import { list, many, map, nested, one, optional, part } from '../protobuf/fields.ts';
+import { int64List } from '../protobuf/lists.ts';
 import { message, type Message } from '../protobuf/message.ts';
-import { float, int32, int64, string } from '../protobuf/scalars.ts';
+import { float, int32, int64, string, uint32 } from '../protobuf/scalars.ts';
 import { Any } from './any.gen.ts';
 import { Example, SignatureDef, TensorProto } from './tensorflow.gen.ts';
 import { Int64Value } from './wrappers.gen.ts';
@@ -197,10 +198,40 @@ export interface ModelConfig {
   name: string;
   basePath: string;
   modelPlatform: string;
+  loggingConfig: LoggingConfig | undefined;
+  modelVersionPolicy: ServableVersionPolicy | undefined;
   versionLabels: Map<string, bigint>;
 }
 
-export const ModelConfig: Message<ModelConfig> = message(() => [one(1, 'name', string), one(2, 'basePath', string), one(4, 'modelPlatform', string), map(8, 'versionLabels', string, int64)]);
+export const ModelConfig: Message<ModelConfig> = message(() => [one(1, 'name', string), one(2, 'basePath', string), one(4, 'modelPlatform', string), part(6, 'loggingConfig', () => LoggingConfig), part(7, 'modelVersionPolicy', () => ServableVersionPolicy), map(8, 'versionLabels', string, int64)]);
+
+export type LoggingConfig = Record<never, never>;
+
+export const LoggingConfig: Message<LoggingConfig> = message(() => []);
+
+export interface ServableVersionPolicy {
+  latest: Latest | undefined;
+  all: All | undefined;
+  specific: Specific | undefined;
+}
+
+export const ServableVersionPolicy: Message<ServableVersionPolicy> = message(() => [part(100, 'latest', () => Latest, ['all', 'specific']), part(101, 'all', () => All, ['latest', 'specific']), part(102, 'specific', () => Specific, ['latest', 'all'])]);
+
+export interface Latest {
+  numVersions: number;
+}
+
+export const Latest: Message<Latest> = message(() => [one(1, 'numVersions', uint32)]);
+
+export type All = Record<never, never>;
+
+export const All: Message<All> = message(() => []);
+
+export interface Specific {
+  versions: BigInt64Array;
+}
+
+export const Specific: Message<Specific> = message(() => [list(1, 'versions', int64List)]);
 
 export interface ModelConfigList {
   config: ModelConfig[];
@@ -210,9 +241,10 @@ export const ModelConfigList: Message<ModelConfigList> = message(() => [many(1, 
 
 export interface ModelServerConfig {
   modelConfigList: ModelConfigList | undefined;
+  customModelConfig: Any | undefined;
 }
 
-export const ModelServerConfig: Message<ModelServerConfig> = message(() => [part(1, 'modelConfigList', () => ModelConfigList)]);
+export const ModelServerConfig: Message<ModelServerConfig> = message(() => [part(1, 'modelConfigList', () => ModelConfigList, ['customModelConfig']), part(2, 'customModelConfig', () => Any, ['modelConfigList'])]);
 
 export interface ReloadConfigRequest {
   config: ModelServerConfig | undefined;

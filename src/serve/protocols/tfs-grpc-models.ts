@@ -1,6 +1,7 @@
 import { failure, MdeployError } from '../../core/errors/error.ts';
 import type { TensorSpec } from '../../core/tensor.ts';
 import type { SignatureDef, TensorInfo } from '../proto/tensorflow.gen.ts';
+import { Code } from '../proto/tensorflow-error.gen.ts';
 import {
   GetModelMetadataRequest,
   GetModelMetadataResponse,
@@ -9,12 +10,13 @@ import {
   type ModelSpec,
   SignatureDefMap,
   State,
+  type StatusProto,
 } from '../proto/tensorflow-serving.gen.ts';
 import type { Init } from '../protobuf/message.ts';
 import type { Catalogue, ModelFacts } from '../protocol.ts';
 import { worded } from './tfs-errors.ts';
 import { dtypeNumber } from './tfs-grpc-tensors.ts';
-import { modelStatus } from './tfs-status.ts';
+import { loadFault, modelStatus } from './tfs-status.ts';
 import { chosenVersion, findVersion, versionNumber } from './tfs-versions.ts';
 
 export interface WantedModel {
@@ -82,12 +84,16 @@ export function modelStatuses(body: Uint8Array, catalogue: Catalogue): Uint8Arra
   const number = byLabel ?? chosenNumber(modelSpec, catalogue);
   const rows = modelStatus(catalogue, modelSpec.name, number);
   return GetModelStatusResponse.encode({
-    modelVersionStatus: rows.map(([, { version, state }]) => ({
-      version: versionOf(version),
-      state: State[state],
-      status: {},
+    modelVersionStatus: rows.map(([, facts]) => ({
+      version: versionOf(facts.version),
+      state: State[facts.state],
+      status: statusOf(loadFault(facts)),
     })),
   });
+}
+
+function statusOf(errorMessage: string): Init<StatusProto> {
+  return errorMessage === '' ? {} : { errorCode: Code.FAILED_PRECONDITION, errorMessage };
 }
 
 /** The number of a version, for an int64. */

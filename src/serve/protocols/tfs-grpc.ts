@@ -3,6 +3,7 @@ import type { GrpcMethod, GrpcProtocol } from '../grpc-protocol.ts';
 import { plainText } from './tfs-errors.ts';
 import { modelMetadata, modelStatuses } from './tfs-grpc-models.ts';
 import { decodePredictMessage } from './tfs-grpc-predict.ts';
+import { refuseReload, reload } from './tfs-grpc-reload.ts';
 
 /** TensorFlow Serving's gRPC API, see docs/protocols/tfserving-grpc.md. */
 export const tfsGrpc: GrpcProtocol = {
@@ -24,13 +25,8 @@ export const tfsGrpc: GrpcProtocol = {
           kind: 'info',
           name: 'HandleReloadConfigRequest',
           api: 'repository',
-          answer: () => {
-            const instead = 'Start the server with the models it is to serve.';
-            throw failure('FEATURE_UNSUPPORTED', {
-              feature: 'Reloading the configuration over this port',
-              instead,
-            });
-          },
+          answer: refuseReload,
+          change: reload,
         },
       ],
     },

@@ -1,7 +1,8 @@
 import { failure } from '../../core/errors/error.ts';
+import { newerFirst } from '../../repository/newer-first.ts';
 import type { Catalogue, ModelFacts } from '../protocol.ts';
 import { worded } from './tfs-errors.ts';
-import { canonical, numbered } from './tfs-versions.ts';
+import { canonical, versionNumber } from './tfs-versions.ts';
 
 /**
  * `GetModelStatusResponse` as TF Serving prints it: proto names, every field, int64 as strings, one space of indent.
@@ -12,13 +13,17 @@ export function modelStatusJson(catalogue: Catalogue, name: string, version: str
   return `${JSON.stringify({ model_version_status: rows.map(statusOf) }, null, 1)}\n`;
 }
 
-/** Every version by its number, or the one asked for. @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND` */
+/**
+ * Every version that is, was or will be served, newest first and by its number, or the one asked for.
+ * @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`
+ */
 export function modelStatus(
   catalogue: Catalogue,
   name: string,
   version: string | undefined,
 ): readonly (readonly [number: string, ModelFacts])[] {
-  const byNumber = numbered(catalogue, name);
+  const known = catalogue.history().filter((facts) => facts.name === name);
+  const byNumber = byNumberOf(known);
   if (byNumber.size === 0 && version === undefined) {
     const models = [...new Set(catalogue.list().map((facts) => facts.name))].join(', ') || 'none';
     throw worded(
@@ -26,16 +31,27 @@ export function modelStatus(
       `Could not find any versions of model ${name}`,
     );
   }
-  return version === undefined ? [...byNumber] : [one(catalogue, name, version, byNumber)];
+  return version === undefined ? [...byNumber] : [one(known, name, version, byNumber)];
+}
+
+// Where several have one number, the one that can be asked now has it, else the newest.
+function byNumberOf(known: readonly ModelFacts[]): ReadonlyMap<string, ModelFacts> {
+  const byNumber = new Map<string, ModelFacts>();
+  for (const facts of known.toSorted((a, b) => newerFirst(a.version, b.version))) {
+    const number = versionNumber(facts.version);
+    const other = byNumber.get(number);
+    if (!other || (other.state !== 'AVAILABLE' && facts.state === 'AVAILABLE')) byNumber.set(number, facts);
+  }
+  return byNumber;
 }
 
 function one(
-  catalogue: Catalogue,
+  known: readonly ModelFacts[],
   name: string,
   version: string,
   byNumber: ReadonlyMap<string, ModelFacts>,
 ): [string, ModelFacts] {
-  const exact = catalogue.versions(name).find((facts) => facts.version === version);
+  const exact = known.find((facts) => facts.version === version);
   const number = exact ? version : canonical(version);
   const facts = exact ?? byNumber.get(number);
   if (facts) return [/^\d+$/.test(number) ? number : (/^\d+/.exec(number)?.[0] ?? number), facts];
@@ -46,6 +62,13 @@ function one(
   );
 }
 
-function statusOf([version, { state }]: readonly [string, ModelFacts]): object {
-  return { version, state, status: { error_code: 'OK', error_message: '' } };
+function statusOf([version, facts]: readonly [string, ModelFacts]): object {
+  const message = loadFault(facts);
+  const status = { error_code: message === '' ? 'OK' : 'FAILED_PRECONDITION', error_message: message };
+  return { version, state: facts.state, status };
+}
+
+/** Why a version could not be loaded; empty when it could. */
+export function loadFault({ state, reason }: ModelFacts): string {
+  return state === 'END' && reason !== undefined && reason !== 'unloaded' ? reason : '';
 }

@@ -4,8 +4,8 @@ import * as proto from '../proto/open-inference.gen.ts';
 import type { Catalogue, ModelFacts, ServerFacts } from '../protocol.ts';
 import { decodeInferMessage } from './v2-grpc-infer.ts';
 import { statistics } from './v2-grpc-statistics.ts';
-import { extensions, platform, target, tensorMetadata } from './v2-models.ts';
-import { indexRow, refuseChange } from './v2-repository.ts';
+import { extensionsOf, platform, target, tensorMetadata } from './v2-models.ts';
+import { indexRows, refuseChange, refuseParameters } from './v2-repository.ts';
 
 type Answer = Extract<GrpcMethod, { kind: 'info' }>['answer'];
 
@@ -23,8 +23,12 @@ export const v2Grpc: GrpcProtocol = {
           proto.ServerReadyResponse.encode({ ready: server.status() === 'ready' }),
         ),
         info('ModelReady', 'health', modelReady),
-        info('ServerMetadata', 'metadata', () =>
-          proto.ServerMetadataResponse.encode({ name: 'mdeploy', version: toolVersion, extensions }),
+        info('ServerMetadata', 'metadata', (_, __, server) =>
+          proto.ServerMetadataResponse.encode({
+            name: 'mdeploy',
+            version: toolVersion,
+            extensions: [...extensionsOf(server)],
+          }),
         ),
         info('ModelMetadata', 'metadata', modelMetadata),
         {
@@ -46,15 +50,29 @@ export const v2Grpc: GrpcProtocol = {
         },
         info('ModelStatistics', 'statistics', statistics),
         info('RepositoryIndex', 'repository', repositoryIndex),
-        info('RepositoryModelLoad', 'repository', () => refuseChange({ path: '/load' })),
-        info('RepositoryModelUnload', 'repository', () => refuseChange({ path: '/unload' })),
+        {
+          ...info('RepositoryModelLoad', 'repository', () => refuseChange('load')),
+          change: async (body, changes) => {
+            const modelName = changedModel(body);
+            await changes.load(modelName);
+            return proto.RepositoryModelLoadResponse.encode({ modelName, isLoaded: true });
+          },
+        },
+        {
+          ...info('RepositoryModelUnload', 'repository', () => refuseChange('unload')),
+          change: async (body, changes) => {
+            const modelName = changedModel(body);
+            await changes.unload(modelName);
+            return proto.RepositoryModelUnloadResponse.encode({ modelName, isUnloaded: true });
+          },
+        },
       ],
     },
   ],
   textOf: (error) => `${error.message} ${error.remedy}`,
 };
 
-function info(name: string, api: string, answer: Answer): GrpcMethod {
+function info(name: string, api: string, answer: Answer): Extract<GrpcMethod, { kind: 'info' }> {
   return { kind: 'info', name, api, answer };
 }
 
@@ -87,10 +105,14 @@ function asked(body: Uint8Array, catalogue: Catalogue, server: ServerFacts): Mod
 
 function repositoryIndex(body: Uint8Array, catalogue: Catalogue): Uint8Array {
   const { ready } = proto.RepositoryIndexRequest.decode(body);
-  const models = catalogue.list().map(indexRow);
-  return proto.RepositoryIndexResponse.encode({
-    models: ready ? models.filter(({ state }) => state === 'READY') : models,
-  });
+  return proto.RepositoryIndexResponse.encode({ models: indexRows(catalogue, ready) });
+}
+
+// Both requests have the same fields. Triton puts the name into model_name, KServe where Triton has repository_name.
+function changedModel(body: Uint8Array): string {
+  const { repositoryName, modelName, parameters } = proto.RepositoryModelLoadRequest.decode(body);
+  refuseParameters(parameters.keys());
+  return modelName || repositoryName;
 }
 
 // Triton's form: the stream goes on, and the id tells the client which request it was.

@@ -5,11 +5,14 @@ import type { Catalogue, ModelFacts, RawCall, RawReply, ServerFacts } from '../p
 import { findVersion } from './tfs-versions.ts';
 
 /** Only extensions that are wholly served are named. */
-export const extensions = ['binary_tensor_data', 'classification', 'parameters', 'statistics'] as const;
+export function extensionsOf({ changes }: ServerFacts): readonly string[] {
+  const always = ['binary_tensor_data', 'classification', 'parameters', 'statistics'];
+  return changes ? [...always, 'model_repository'] : always;
+}
 
 /** `$metadata_server_response`. */
-export function serverMetadata(): RawReply {
-  return json({ name: 'mdeploy', version: toolVersion, extensions });
+export function serverMetadata(server: ServerFacts): RawReply {
+  return json({ name: 'mdeploy', version: toolVersion, extensions: extensionsOf(server) });
 }
 
 /** 200 and `{"live": true}`, 503 once an engine has died: only a restart helps then. */

@@ -3,7 +3,7 @@ import { describeInfer } from './v2-describe.ts';
 import { encodeInfer } from './v2-encode.ts';
 import { encodeTextError } from './v2-errors.ts';
 import { live, modelList, modelMetadata, modelReady, ready, serverMetadata, target } from './v2-models.ts';
-import { refuseChange, repositoryIndex } from './v2-repository.ts';
+import { changeModel, repositoryIndex } from './v2-repository.ts';
 import { decodeInfer } from './v2-request.ts';
 import { statistics } from './v2-statistics.ts';
 
@@ -14,7 +14,7 @@ export const v2: Protocol = {
   name: 'v2',
   owns: '/v2/',
   routes: [
-    get('/v2', 'metadata', serverMetadata),
+    get('/v2', 'metadata', (_, __, server) => serverMetadata(server)),
     get('/v2/health/live', 'health', (_, __, server) => live(server)),
     get('/v2/health/ready', 'health', (_, __, server) => ready(server)),
     get('/v2/models', 'metadata', (_, catalogue) => modelList(catalogue)),
@@ -25,8 +25,8 @@ export const v2: Protocol = {
     ...everyTarget('/infer', infer),
     post('/v2/repository/index', repositoryIndex),
     post('/v2/repository/:repository/index', repositoryIndex),
-    post('/v2/repository/models/:name/load', refuseChange),
-    post('/v2/repository/models/:name/unload', refuseChange),
+    post('/v2/repository/models/:name/load', (call, _, server) => changeModel('load', call, server)),
+    post('/v2/repository/models/:name/unload', (call, _, server) => changeModel('unload', call, server)),
   ],
   encodeError: encodeTextError,
 };

@@ -153,3 +153,28 @@ test('OPTIONS answers by the origin', () => {
   expect(ask({ origin: 'https://example.org' })).toMatchObject({ status: 200, body: '' });
   expect(ask({})).toMatchObject({ status: 400, body: '' });
 });
+
+describe('status of versions that come and go', () => {
+  const models = [
+    modelFacts({ version: '1', state: 'END', reason: 'unloaded' }),
+    modelFacts({ version: '9' }),
+    modelFacts({ version: '10', state: 'END', reason: 'MODEL_CORRUPT' }),
+    modelFacts({ version: '11', state: 'LOADING' }),
+    modelFacts({ version: '9.1.0', state: 'LOADING' }),
+  ];
+
+  test('shows them all, newest first, with the fault of one that could not be loaded', () => {
+    const { model_version_status: rows } = JSON.parse(get('/v1/models/iris', models));
+    const ok = { error_code: 'OK', error_message: '' };
+    expect(rows).toEqual([
+      { version: '11', state: 'LOADING', status: ok },
+      {
+        version: '10',
+        state: 'END',
+        status: { error_code: 'FAILED_PRECONDITION', error_message: 'MODEL_CORRUPT' },
+      },
+      { version: '9', state: 'AVAILABLE', status: ok },
+      { version: '1', state: 'END', status: ok },
+    ]);
+  });
+});
