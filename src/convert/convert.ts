@@ -4,6 +4,8 @@ import { failure } from '../core/errors/error.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import type { TensorSpec } from '../core/tensor.ts';
 import { inferName } from '../manifest/infer.ts';
+import { checkExternalData } from '../onnx/external-data.ts';
+import { readModel } from '../onnx/read-model.ts';
 import { converterFor } from './converters.ts';
 import { type Detected, detectFormat } from './detect.ts';
 import { type Environment, ensureEnvironment } from './environment/environment.ts';
@@ -69,6 +71,7 @@ export async function convert(source: string, options: ConvertOptions): Promise<
   const detected = await detectFormat(source);
   detected.warnings.forEach(options.warn);
   const converter = converterFor(detected);
+  if (detected.format === 'onnx') await refuseUnsound(detected.path);
   if (converter.isPickle) refuseUnsafe(source, detected, options.trust);
   const lock = await readLock(converter.environment);
   const name = options.name ?? inferName(resolve(source));
@@ -112,6 +115,11 @@ export async function convert(source: string, options: ConvertOptions): Promise<
   } finally {
     await output.discard();
   }
+}
+
+// Python's reader would follow external data wherever its path leads.
+async function refuseUnsound(path: string): Promise<void> {
+  await checkExternalData(await readModel(path), path);
 }
 
 function refuseUnsafe(source: string, { globals = [], broken }: Detected, trust: boolean): void {

@@ -12,6 +12,20 @@ export const converters: readonly Converter[] = [
     framework: 'sklearn',
     isPickle: true,
   },
+  {
+    formats: ['xgboost', 'lightgbm', 'catboost'],
+    program: 'from_boosted.py',
+    environment: 'boosted',
+    framework: 'boosted trees',
+    isPickle: false,
+  },
+  {
+    formats: ['onnx'],
+    program: 'from_onnx.py',
+    environment: 'onnx',
+    framework: 'onnx',
+    isPickle: false,
+  },
 ];
 
 /**

@@ -271,6 +271,8 @@ def write_model(work, model, answered, producer, class_names=None, keep=None, fr
     model.ir_version = min(model.ir_version, 10)
     model.producer_name, model.producer_version = producer
     model.doc_string = ""
+    # Some converters make the name up anew each time.
+    model.graph.name = "model"
     if class_names is not None:
         entry = model.metadata_props.add()
         entry.key, entry.value = "class_names", json.dumps([str(name) for name in class_names])
