@@ -1,7 +1,7 @@
-import { failure, type MdeployError } from '../core/errors/error.ts';
-import type { Signature } from '../core/tensor.ts';
+import { type ErrorLocation, failure, type MdeployError } from '../core/errors/error.ts';
+import type { Signature, TensorSpec } from '../core/tensor.ts';
 import { firstOf } from './check.ts';
-import type { Manifest, OutputField, TensorField } from './manifest.ts';
+import type { InputField, Manifest, OutputField, TensorField } from './manifest.ts';
 import type { ManifestDraft } from './schema.ts';
 import { agreeTensors } from './tensors.ts';
 import type { Locate } from './yaml.ts';
@@ -24,11 +24,41 @@ export function completeManifest(
   { signature, locate = () => ({}), labelFiles = new Map() }: CompleteOptions,
 ): { readonly manifest: Manifest; readonly warnings: readonly string[] } {
   const problems: MdeployError[] = [];
-  const inputs = agreeTensors('input', draft.inputs, signature.inputs, locate, problems);
+  const taken = agreeTensors('input', draft.inputs, signature.inputs, locate, problems);
+  const inputs = taken.map((tensor) => withColumns(tensor, draft, locate, problems));
   const agreed = agreeTensors('output', draft.outputs, signature.outputs, locate, problems);
   const outputs = agreed.map((tensor) => withLabels(tensor, draft, labelFiles, locate, problems));
   if (problems.length > 0) throw firstOf(problems);
   return { manifest: assemble(draft, inputs, outputs), warnings: warningsOf(outputs) };
+}
+
+function withColumns(
+  tensor: TensorField,
+  draft: ManifestDraft,
+  locate: Locate,
+  problems: MdeployError[],
+): InputField {
+  const index = draft.inputs.findIndex(({ name }) => name === tensor.name);
+  const columns = draft.inputs[index]?.columns;
+  if (columns === undefined) return tensor;
+  const wrong = columnsProblem(tensor.name, columns, tensor, locate(['inputs', index, 'columns']));
+  if (wrong) problems.push(wrong);
+  return { ...tensor, columns };
+}
+
+/** What is wrong with the columns of an input; undefined when there is one value for each, or nobody knows. */
+export function columnsProblem(
+  name: string,
+  columns: readonly string[],
+  tensor: Pick<TensorSpec, 'shape'> | undefined,
+  at: ErrorLocation = {},
+): MdeployError | undefined {
+  const last = tensor?.shape ? (tensor.shape.length < 2 ? 1 : tensor.shape.at(-1)) : undefined;
+  if (tensor !== undefined && (typeof last !== 'number' || last === columns.length)) return undefined;
+  const expected = typeof last === 'number' ? last : 'no';
+  const received = columns.length;
+  const details = { at, expected: `${expected} columns`, received: `${received} columns` };
+  return failure('MANIFEST_COLUMNS_COUNT', { name, expected, received }, details);
 }
 
 function withLabels(
@@ -57,7 +87,7 @@ function withLabels(
   return { ...tensor, labels, ...(file !== undefined && { labels_file: file }) };
 }
 
-function assemble(draft: ManifestDraft, inputs: TensorField[], outputs: OutputField[]): Manifest {
+function assemble(draft: ManifestDraft, inputs: InputField[], outputs: OutputField[]): Manifest {
   const { path, format, framework } = draft.model;
   const { max_body_size, ...serving } = draft.serving;
   const { probe, ...runtime } = draft.runtime;

@@ -130,6 +130,11 @@ const labelText = z
     if (why) context.addIssue({ code: 'custom', message: labelExpected, params: { why } });
   });
 
+export const columns = z
+  .array(labelText, 'a list of column names')
+  .min(1, 'a list of column names')
+  .max(65_536, 'at most 65536 column names');
+
 export const labels = z
   .array(labelText, 'a list of class names')
   .min(1, 'a list of class names')

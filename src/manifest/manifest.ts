@@ -11,7 +11,7 @@ export interface Manifest {
   readonly version: string;
   readonly description: string;
   readonly model: ModelFile;
-  readonly inputs: readonly TensorField[];
+  readonly inputs: readonly InputField[];
   readonly outputs: readonly OutputField[];
   readonly preprocess: readonly TransformStep[];
   readonly postprocess: readonly TransformStep[];
@@ -37,6 +37,11 @@ export interface TensorField {
    * for; equal names on different tensors promise nothing.
    */
   readonly shape: readonly Dim[] | null;
+}
+
+export interface InputField extends TensorField {
+  /** Names of the features along the last axis. */
+  readonly columns?: readonly string[];
 }
 
 export interface OutputField extends TensorField {

@@ -11,6 +11,7 @@ import {
 } from './defaults.ts';
 import {
   choice,
+  columns,
   count,
   datatype,
   imageReference,
@@ -187,7 +188,15 @@ export const manifestSchema = section({
   version: version.prefault('1').describe('Version of the model: a whole number or a semantic version.'),
   description: line(1024).default('').describe('One line for people.'),
   model,
-  inputs: inputTensors(section(tensor)).describe(
+  inputs: inputTensors(
+    section({
+      ...tensor,
+      columns: columns
+        .optional()
+        .describe('Names of the features along the last axis, by which tables (data frames, CSV) are read.')
+        .meta({ examples: [['sepal_length', 'sepal_width']] }),
+    }),
+  ).describe(
     "The model's input tensors, as the model file has them (before `preprocess`). Those left out are taken from the model file.",
   ),
   outputs: outputTensors(

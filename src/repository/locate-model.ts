@@ -1,9 +1,11 @@
 import type { Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { failure } from '../core/errors/error.ts';
 import { reasonOf } from '../core/files.ts';
+import { type MlmodelFile, readMlmodel } from '../manifest/mlmodel.ts';
 import { lockName } from './lock.ts';
+import { plainFile } from './model-files.ts';
 import { recoverPackage } from './recover-package.ts';
 
 /** Where the MODEL argument leads. */
@@ -13,6 +15,8 @@ export type ModelPlace =
       readonly root: string;
       readonly manifestFile?: undefined;
       readonly modelFile: string;
+      /** MLflow's description of the model, where the folder has one. */
+      readonly mlmodel?: MlmodelFile;
     }
   | { readonly kind: 'folder'; readonly root: string; readonly manifestFile: string }
   | {
@@ -23,10 +27,13 @@ export type ModelPlace =
     };
 
 export const manifestName = 'model.yaml';
+export const mlmodelName = 'MLmodel';
 
 /**
- * A file is a bare model (or, by its name, a manifest); a folder holds a lock, a manifest, or exactly one `.onnx`.
- * @throws MdeployError `MODEL_PATH_MISSING`, `MODEL_FOLDER_AMBIGUOUS`, `FILE_UNREADABLE`
+ * A file is a bare model (or, by its name, a manifest); a folder holds a lock, a manifest, MLflow's `MLmodel`, or exactly
+ * one `.onnx`.
+ * @throws MdeployError `MODEL_PATH_MISSING`, `MODEL_FOLDER_AMBIGUOUS`, `FILE_UNREADABLE`, `FILE_OUTSIDE`; those of
+ * `readMlmodel`
  */
 export async function locateModel(target: string): Promise<ModelPlace> {
   const path = resolve(target);
@@ -43,6 +50,10 @@ export async function locateModel(target: string): Promise<ModelPlace> {
   }
   if (names.includes(manifestName))
     return { kind: 'folder', root: path, manifestFile: join(path, manifestName) };
+  if (names.includes(mlmodelName)) {
+    const mlmodel = await mlmodelIn(path);
+    return { kind: 'file', root: path, modelFile: mlmodel.modelFile, mlmodel };
+  }
   const models = names.filter((name) => name.endsWith('.onnx')).sort();
   if (models.length === 1) return { kind: 'file', root: path, modelFile: models[0]! };
   throw failure('MODEL_FOLDER_AMBIGUOUS', {
@@ -50,6 +61,21 @@ export async function locateModel(target: string): Promise<ModelPlace> {
     count: models.length,
     files: models.slice(0, 8).join(', ') || 'none',
   });
+}
+
+async function mlmodelIn(root: string): Promise<MlmodelFile> {
+  const file = await plainFile(root, mlmodelName, mlmodelName);
+  const mlmodel = readMlmodel(await text(file), file);
+  await plainFile(root, mlmodel.modelFile, 'flavors.onnx.data', file);
+  return mlmodel;
+}
+
+async function text(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw unreadable(file, error);
+  }
 }
 
 async function find(path: string): Promise<Stats> {

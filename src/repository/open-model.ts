@@ -3,6 +3,7 @@ import { asMdeployError } from '../core/errors/error.ts';
 import { loadManifest } from '../manifest/check.ts';
 import { completeManifest } from '../manifest/complete.ts';
 import { inferDraft } from '../manifest/infer.ts';
+import { withMlmodel } from '../manifest/mlmodel.ts';
 import { placedIn } from '../manifest/place.ts';
 import type { ManifestDraft } from '../manifest/schema.ts';
 import type { Locate } from '../manifest/yaml.ts';
@@ -53,7 +54,8 @@ async function open(
   const external = await checkExternalData(onnx, modelPath);
   const labelFiles = await readLabelFiles(place.root, draft, place.manifestFile);
   const signature = signatureOf(onnx);
-  const completed = completeManifest(draft, { signature, locate, labelFiles });
+  const told = place.kind === 'file' && place.mlmodel ? withMlmodel(draft, place.mlmodel, signature) : draft;
+  const completed = completeManifest(told, { signature, locate, labelFiles });
   const samples: string[] = [];
   for (const [index, sample] of draft.samples.entries())
     for (const part of ['inputs', 'outputs'] as const) {
@@ -96,6 +98,10 @@ interface Draft {
 
 async function draftOf(place: ModelPlace): Promise<Draft> {
   if (place.manifestFile !== undefined) return loadManifest(place.manifestFile);
-  const draft = inferDraft(join(place.root, place.modelFile));
-  return { draft, warnings: [], locate: () => ({}) };
+  const inferred = { warnings: [], locate: () => ({}) };
+  const { root, modelFile, mlmodel } = place;
+  if (!mlmodel) return { draft: inferDraft(join(root, modelFile)), ...inferred };
+  // Named after the folder that MLflow has made.
+  const draft = inferDraft(join(root, 'model.onnx'));
+  return { draft: { ...draft, model: { ...draft.model, path: modelFile } }, ...inferred };
 }

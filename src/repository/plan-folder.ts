@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { failure } from '../core/errors/error.ts';
 import { reasonOf } from '../core/files.ts';
 import { fitModelName } from '../core/names.ts';
-import { manifestName } from './locate-model.ts';
+import { manifestName, mlmodelName } from './locate-model.ts';
 import { lockName } from './lock.ts';
 import type { Plan, PlannedVersion } from './plan.ts';
 
@@ -69,7 +69,7 @@ function isNamed(entries: readonly Dirent[]): boolean {
 }
 
 function isModel(entries: readonly Dirent[]): boolean {
-  return isNamed(entries) || entries.some(({ name }) => name.endsWith('.onnx'));
+  return isNamed(entries) || entries.some(({ name }) => name.endsWith('.onnx') || name === mlmodelName);
 }
 
 /** An int64, as TF Serving's version folders are named. */

@@ -90,6 +90,16 @@ export const manifestErrors = {
     remedy: 'Give exactly {expected} labels, in the order of the values.',
     ...wrongManifest,
   },
+  MANIFEST_COLUMNS_COUNT: {
+    message: 'The input "{name}" has {expected} values along its last axis but {received} columns.',
+    remedy: 'Name exactly {expected} columns, in the order of the values.',
+    ...wrongManifest,
+  },
+  MLMODEL_INVALID: {
+    message: 'This MLmodel file cannot be served: {problem}.',
+    remedy: '{fix}',
+    ...wrongManifest,
+  },
   MANIFEST_TENSOR_NAME: {
     message: 'The model has {kind} number {index} with a name that mdeploy cannot carry: {why}.',
     remedy: 'Rename it in the model file (for example with onnx.compose or the exporter’s input_names).',
