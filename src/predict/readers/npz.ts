@@ -1,7 +1,7 @@
 import { malformed } from '../malformed.ts';
 import type { Reader } from '../reader.ts';
 import { readZip } from '../zip.ts';
-import { readNpy } from './npy.ts';
+import { readNpyFile } from './npy.ts';
 
 /** `np.savez`: a zip of NPY files; each is the input of its name. */
 export const npz: Reader = {
@@ -12,7 +12,9 @@ export const npz: Reader = {
     if (entries.length === 0) throw malformed('NPZ', file, 'there is no array in it');
     return {
       kind: 'tensors',
-      tensors: entries.map(({ name, content }) => readNpy(content(), `${file}:${name}`, name.slice(0, -4))),
+      tensors: entries.map(({ name, content }) =>
+        readNpyFile(content(), `${file}:${name}`, name.slice(0, -4)),
+      ),
     };
   },
 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { npy, readNpy } from '../../../src/predict/readers/npy.ts';
+import { npy, readNpyFile } from '../../../src/predict/readers/npy.ts';
 import { bytesOf, npyFile } from '../npy.ts';
 
 // The first bytes of `np.save` of np.array([[1, 2], [3, 4]], np.float32), numpy 2.4, as a check on npyFile itself.
@@ -35,7 +35,7 @@ describe('a NumPy input', () => {
     { descr: '<f4', data: Float32Array.of(0.1, Number.NaN), datatype: 'FP32' },
     { descr: '<f8', data: Float64Array.of(0.1, Number.NEGATIVE_INFINITY), datatype: 'FP64' },
   ])('of dtype $descr is $datatype', ({ descr, data, datatype }) => {
-    expect(readNpy(npyFile(descr, [2], bytesOf(data)), 'x.npy', 'a')).toEqual({
+    expect(readNpyFile(npyFile(descr, [2], bytesOf(data)), 'x.npy', 'a')).toEqual({
       name: 'a',
       datatype,
       shape: [2],
@@ -47,10 +47,10 @@ describe('a NumPy input', () => {
     const swapped = Buffer.alloc(8);
     swapped.writeFloatBE(1.5, 0);
     swapped.writeFloatBE(-2, 4);
-    expect(readNpy(npyFile('>f4', [2], swapped), 'x', '').data).toEqual(Float32Array.of(1.5, -2));
+    expect(readNpyFile(npyFile('>f4', [2], swapped), 'x', '').data).toEqual(Float32Array.of(1.5, -2));
     const long = Buffer.alloc(8);
     long.writeBigInt64BE(-3n);
-    expect(readNpy(npyFile('>i8', [], long), 'x', '')).toMatchObject({
+    expect(readNpyFile(npyFile('>i8', [], long), 'x', '')).toMatchObject({
       shape: [],
       data: BigInt64Array.of(-3n),
     });
@@ -58,15 +58,18 @@ describe('a NumPy input', () => {
 
   test('in Fortran order is put into rows', () => {
     const columns = bytesOf(Int32Array.of(1, 4, 2, 5, 3, 6));
-    expect(readNpy(npyFile('<i4', [2, 3], columns, true), 'x', '').data).toEqual(
+    expect(readNpyFile(npyFile('<i4', [2, 3], columns, true), 'x', '').data).toEqual(
       Int32Array.of(1, 2, 3, 4, 5, 6),
     );
   });
 
   test('of text is BYTES, without the padding', () => {
     const ucs4 = bytesOf(Uint32Array.from([...'Ölé\0\0'].map((c) => c.codePointAt(0)!)));
-    expect(readNpy(npyFile('<U5', [1], ucs4), 'x', '')).toMatchObject({ datatype: 'BYTES', data: ['Ölé'] });
-    expect(readNpy(npyFile('|S3', [2], Buffer.from('ab\0cde')), 'x', '').data).toEqual(['ab', 'cde']);
+    expect(readNpyFile(npyFile('<U5', [1], ucs4), 'x', '')).toMatchObject({
+      datatype: 'BYTES',
+      data: ['Ölé'],
+    });
+    expect(readNpyFile(npyFile('|S3', [2], Buffer.from('ab\0cde')), 'x', '').data).toEqual(['ab', 'cde']);
   });
 
   test.each([

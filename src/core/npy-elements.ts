@@ -1,5 +1,7 @@
-import { type AnyTensorData, type Datatype, elementSize } from '../core/tensor.ts';
-import { malformed } from './malformed.ts';
+import { type AnyTensorData, type Datatype, elementSize } from './tensor.ts';
+
+/** Makes the error for a reason such as `its header cannot be read`. */
+export type Refuse = (reason: string) => Error;
 
 const datatypeOf = new Map<string, Exclude<Datatype, 'BYTES'>>([
   ['b1', 'BOOL'],
@@ -15,6 +17,11 @@ const datatypeOf = new Map<string, Exclude<Datatype, 'BYTES'>>([
   ['f4', 'FP32'],
   ['f8', 'FP64'],
 ]);
+
+/** NumPy's names of the datatypes, without the byte order. */
+export const descrOf = Object.fromEntries(
+  [...datatypeOf].map(([descr, datatype]) => [datatype, descr]),
+) as Readonly<Record<Exclude<Datatype, 'BYTES'>, string>>;
 
 const stores: Readonly<Record<Exclude<Datatype, 'BYTES'>, (buffer: ArrayBuffer) => AnyTensorData>> = {
   BOOL: (buffer) => new Uint8Array(buffer),
@@ -33,25 +40,22 @@ const stores: Readonly<Record<Exclude<Datatype, 'BYTES'>, (buffer: ArrayBuffer) 
 
 /**
  * The elements behind a NumPy header. `descr` is NumPy's type string: `<f4`, `>i8`, `|b1`, `<U12`, `|S5`.
- * @throws MdeployError `INPUT_FILE_MALFORMED`
+ * @throws what `refuse` makes of the reason
  */
 export function readElements(
   descr: string,
   bytes: Uint8Array,
   count: number,
-  file: string,
+  refuse: Refuse,
 ): { datatype: Datatype; data: AnyTensorData } {
   const [, order, kind = '', width = ''] = /^([<>|=]?)([a-zA-Z])(\d*)$/.exec(descr) ?? [];
   const datatype = datatypeOf.get(kind + width);
   const isText = (kind === 'U' || kind === 'S') && width !== '';
-  if (!datatype && !isText) throw malformed('NPY', file, unsupported(kind, descr));
+  if (!datatype && !isText) throw refuse(unsupported(kind, descr));
   const size = datatype ? elementSize[datatype] : Number(width) * (kind === 'U' ? 4 : 1);
-  if (bytes.length < size * count) {
-    throw malformed(
-      'NPY',
-      file,
-      `it holds ${bytes.length} bytes of data where its header promises ${size * count}`,
-    );
+  // Text of no width would make any number of elements out of nothing.
+  if (bytes.length < Math.max(size, 1) * count) {
+    throw refuse(`it holds ${bytes.length} bytes of data where its header promises ${size * count}`);
   }
   const own = copyInOrder(
     bytes.subarray(0, size * count),
@@ -60,7 +64,9 @@ export function readElements(
   );
   if (datatype) return { datatype, data: stores[datatype](own) };
   const decode = kind === 'U' ? decodeUcs4 : decodeAscii;
-  const cells = Array.from({ length: count }, (_, index) => decode(new Uint8Array(own, index * size, size)));
+  const cells = Array.from({ length: count }, (_, index) =>
+    decode(new Uint8Array(own, index * size, size), refuse),
+  );
   return { datatype: 'BYTES', data: cells };
 }
 
@@ -80,11 +86,23 @@ function copyInOrder(bytes: Uint8Array, size: number, swap: boolean): ArrayBuffe
 }
 
 // NumPy pads with zeros on the right.
-function decodeUcs4(bytes: Uint8Array): string {
-  const points = new Uint32Array(bytes.slice().buffer);
-  return String.fromCodePoint(...points).replace(/\0+$/, '');
+function decodeUcs4(bytes: Uint8Array, refuse: Refuse): string {
+  let text = '';
+  for (const point of new Uint32Array(bytes.slice().buffer)) {
+    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+      throw refuse('it holds text that is no Unicode');
+    text += String.fromCodePoint(point);
+  }
+  return trimmed(text);
 }
 
 function decodeAscii(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes).replace(/\0+$/, '');
+  return trimmed(new TextDecoder().decode(bytes));
+}
+
+// Not by a pattern: one that looks for zeros at the end takes quadratic time on zeros in between.
+function trimmed(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end--;
+  return text.slice(0, end);
 }
