@@ -118,6 +118,20 @@ describe('connectionFault', () => {
     expect(connectionFault(withCode(code), socket)).toMatchObject({ code: row, exit: 3 });
   });
 
+  test.each([
+    ['ENETUNREACH', 'there is no network to it from here.'],
+    ['EHOSTUNREACH', 'the host cannot be reached.'],
+    ['ETIMEDOUT', 'it does not answer in time.'],
+    ['ESTRANGE', 'ESTRANGE.'],
+    ['', 'no reason is given.'],
+  ])('an error without words and the code "%s" still has a reason', (code, reason) => {
+    const error = Object.assign(new AggregateError([]), { code });
+    const place = { kind: 'tcp', address: 'tcp://10.255.255.1:2375', source: 'DOCKER_HOST' } as const;
+    expect(connectionFault(error, place).message).toBe(
+      `No Docker engine answers at tcp://10.255.255.1:2375 (DOCKER_HOST): ${reason}`,
+    );
+  });
+
   test('a plain request to a TLS engine tells the variable to set', () => {
     const error = Object.assign(new Error('Client sent an HTTP request to an HTTPS server.'), {
       statusCode: 400,

@@ -26,7 +26,8 @@ export function connectionFault(
   if (statusCode === 400 && /HTTP request to an HTTPS server/.test(reasonOf(error)))
     return tls('the engine wants TLS; set DOCKER_TLS_VERIFY=1');
   const words = kind === 'ssh' && code === 'ENOENT' ? 'the program ssh is not installed' : sshWords.trim();
-  const reason = words || (reasons.get(code) ?? engineReason(error));
+  // A refused multi-address connection is an AggregateError with no words of its own.
+  const reason = words || (reasons.get(code) ?? (engineReason(error) || code || 'no reason is given'));
   return failure('ENGINE_UNREACHABLE', { address, source, reason }, details);
 }
 
@@ -41,4 +42,7 @@ const reasons = new Map([
   ['EAI_AGAIN', 'the host name cannot be looked up'],
   ['ABORT_ERR', 'it does not answer in time'],
   ['ECONNRESET', 'the connection was closed'],
+  ['ENETUNREACH', 'there is no network to it from here'],
+  ['EHOSTUNREACH', 'the host cannot be reached'],
+  ['ETIMEDOUT', 'it does not answer in time'],
 ]);
