@@ -37,8 +37,8 @@ export type Route =
       /** Name used in metrics and logs. */
       readonly api: string;
       decode(call: RawCall, catalogue: Catalogue): Decoded;
-      /** Fields of OpenAPI's operation object for one model; absent: not documented. */
-      describe?(facts: ModelFacts): OperationDoc;
+      /** Fields of OpenAPI's operation object for one model; absent: not documented; undefined: not for this model. */
+      describe?(facts: ModelFacts): OperationDoc | undefined;
     }
   | {
       readonly kind: 'info';

@@ -30,6 +30,7 @@ describe('the OpenAPI document', () => {
       '/predict',
       '/predict/iris',
       '/v1/models/iris:predict',
+      '/v1/models/iris:classify',
       '/healthz',
       '/readyz',
       '/metrics',
@@ -83,8 +84,9 @@ describe('the OpenAPI document', () => {
     for (const model of models) {
       for (const protocol of [plain, tfs]) {
         for (const route of protocol.routes) {
-          if (route.kind !== 'infer' || !route.describe) continue;
-          const body = JSON.stringify(route.describe(model).example);
+          const doc = route.describe?.(model);
+          if (route.kind !== 'infer' || !doc) continue;
+          const body = JSON.stringify(doc.example);
           const call = rawCall('/', body, { params: { name: 'iris' } });
           expect(route.decode(call, catalogueOf(model)).request.inputs.map(({ name }) => name)).toEqual(
             model.signature.inputs.map(({ name }) => name),

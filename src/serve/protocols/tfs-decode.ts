@@ -3,7 +3,7 @@ import type { Tensor, TensorSpec } from '../../core/tensor.ts';
 import { JsonCursor } from '../codecs/json-cursor.ts';
 import { isListOfObjects, isObject, readRows } from '../codecs/json-rows.ts';
 import { JsonTensor } from '../codecs/json-tensor.ts';
-import { exampleValue, rowSchema, tensorSchema } from '../codecs/tensor-schema.ts';
+import { exampleValue, inputSchema, rowSchema, tensorSchema } from '../codecs/tensor-schema.ts';
 import type { ModelFacts, OperationDoc } from '../protocol.ts';
 import { worded } from './tfs-errors.ts';
 import { rowWording, wordValue } from './tfs-wording.ts';
@@ -91,7 +91,8 @@ function readTensor(cursor: JsonCursor, spec: TensorSpec, isRow: boolean): Tenso
   }
 }
 
-function checkSignature(cursor: JsonCursor): void {
+/** `signature_name`: the only one there is, or empty. @throws MdeployError `REQUEST_INVALID` */
+export function checkSignature(cursor: JsonCursor): void {
   if (cursor.bytes[cursor.at] !== QUOTE)
     throw misformed(cursor, `not formatted correctly. 'signature_name' key must be a string value.`, 0);
   const name = cursor.string();
@@ -100,13 +101,15 @@ function checkSignature(cursor: JsonCursor): void {
 }
 
 /** `JSON Value: … <what>`, with the start of the document from `from`, or of the value the cursor stands on. */
-function misformed(cursor: JsonCursor, what: string, from = cursor.at) {
+export function misformed(cursor: JsonCursor, what: string, from = cursor.at) {
   const shown = cursor.bytes.toString('utf8', from, Math.min(cursor.end, from + 256)).trim();
   return problem(`JSON Value: ${shown} ${what}`, 'Send {"instances": [...]} or {"inputs": ...}.');
 }
 
-function problem(text: string, fix: string) {
-  return worded(failure('REQUEST_INVALID', { problem: text, fix }), text);
+/** `REQUEST_INVALID` in the words of TF Serving. */
+export function problem(text: string, fix: string, field?: string) {
+  const details = field === undefined ? {} : { field };
+  return worded(failure('REQUEST_INVALID', { problem: text, fix }, details), text);
 }
 
 function isEmptyList(cursor: JsonCursor): boolean {
@@ -125,7 +128,7 @@ export function describePredict({ name, signature }: ModelFacts): OperationDoc {
     request: {
       anyOf: [
         object({ instances: { type: 'array', minItems: 1, items: named(inputs, rowSchema) } }),
-        object({ inputs: named(inputs, tensorSchema) }),
+        object({ inputs: named(inputs, inputSchema) }),
       ],
     },
     response: {

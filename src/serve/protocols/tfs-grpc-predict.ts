@@ -1,12 +1,10 @@
 import { failure } from '../../core/errors/error.ts';
 import type { GrpcDecoded, GrpcMessage } from '../grpc-protocol.ts';
-import { PredictRequest, PredictResponse } from '../proto/tensorflow-serving.gen.ts';
+import { type ModelSpec, PredictRequest, PredictResponse } from '../proto/tensorflow-serving.gen.ts';
 import type { Catalogue, ModelFacts } from '../protocol.ts';
 import { worded } from './tfs-errors.ts';
 import { versionOf, wantedModel } from './tfs-grpc-models.ts';
 import { readTensorProto, writeTensorProto } from './tfs-grpc-tensors.ts';
-
-const defaultSignature = 'serving_default';
 
 /**
  * Reads a predict request.
@@ -16,11 +14,7 @@ const defaultSignature = 'serving_default';
 export function decodePredictMessage({ body, maxBytes }: GrpcMessage, catalogue: Catalogue): GrpcDecoded {
   const { modelSpec, inputs, outputFilter } = PredictRequest.decode(body);
   const { facts, version, label } = wantedModel(modelSpec, catalogue);
-  const signatureName = modelSpec?.signatureName || defaultSignature;
-  if (signatureName !== defaultSignature) {
-    const unknown = failure('SIGNATURE_UNKNOWN', { name: signatureName }, { field: 'signature_name' });
-    throw worded(unknown, `Serving signature key "${signatureName}" not found.`);
-  }
+  const signatureName = chosenSignature(modelSpec);
   checkNames([...inputs.keys()], facts);
   checkFilter(outputFilter, facts);
   const tensors = facts.signature.inputs.map((spec) =>
@@ -40,6 +34,14 @@ export function decodePredictMessage({ body, maxBytes }: GrpcMessage, catalogue:
         modelSpec: { name: model, version: { value: versionOf(reached) }, signatureName },
       }),
   };
+}
+
+/** The signature that a ModelSpec means: there is one. @throws MdeployError `SIGNATURE_UNKNOWN` */
+export function chosenSignature(spec: ModelSpec | undefined): string {
+  const name = spec?.signatureName || 'serving_default';
+  if (name === 'serving_default') return name;
+  const unknown = failure('SIGNATURE_UNKNOWN', { name }, { field: 'signature_name' });
+  throw worded(unknown, `Serving signature key "${name}" not found.`);
 }
 
 function checkNames(given: readonly string[], { signature }: ModelFacts): void {

@@ -1,6 +1,6 @@
-import { failure } from '../../core/errors/error.ts';
-import type { GrpcMethod, GrpcProtocol } from '../grpc-protocol.ts';
+import type { GrpcProtocol } from '../grpc-protocol.ts';
 import { plainText } from './tfs-errors.ts';
+import { decodeClassification, decodeMultiInference, decodeRegression } from './tfs-grpc-examples.ts';
 import { modelMetadata, modelStatuses } from './tfs-grpc-models.ts';
 import { decodePredictMessage } from './tfs-grpc-predict.ts';
 import { refuseReload, reload } from './tfs-grpc-reload.ts';
@@ -14,7 +14,9 @@ export const tfsGrpc: GrpcProtocol = {
       methods: [
         { kind: 'infer', name: 'Predict', api: 'grpc_predict', decode: decodePredictMessage },
         { kind: 'info', name: 'GetModelMetadata', api: 'metadata', answer: modelMetadata },
-        ...['Classify', 'Regress', 'MultiInference'].map(unimplemented),
+        { kind: 'infer', name: 'Classify', api: 'grpc_classify', decode: decodeClassification },
+        { kind: 'infer', name: 'Regress', api: 'grpc_regress', decode: decodeRegression },
+        { kind: 'infer', name: 'MultiInference', api: 'grpc_multi_inference', decode: decodeMultiInference },
       ],
     },
     {
@@ -33,10 +35,3 @@ export const tfsGrpc: GrpcProtocol = {
   ],
   textOf: plainText,
 };
-
-function unimplemented(name: string): GrpcMethod {
-  const answer = (): never => {
-    throw failure('METHOD_UNIMPLEMENTED', { method: name });
-  };
-  return { kind: 'info', name, api: name.toLowerCase(), answer };
-}

@@ -1,5 +1,6 @@
 import { failure } from '../../core/errors/error.ts';
 import type { Catalogue, Decoded, ModelFacts, Protocol, RawCall, RawReply, Route } from '../protocol.ts';
+import { decodeClassify, decodeRegress, describeExamples } from './tfs-classify.ts';
 import { decodePredict, describePredict } from './tfs-decode.ts';
 import { encodePredict } from './tfs-encode.ts';
 import { encodeTfsError, worded } from './tfs-errors.ts';
@@ -13,8 +14,8 @@ export const tfs: Protocol = {
   owns: '/v1/',
   routes: [
     ...everyTarget(':predict', predict),
-    ...everyTarget(':classify', unimplemented),
-    ...everyTarget(':regress', unimplemented),
+    ...everyTarget(':classify', (path, isMain) => examples(path, isMain, 'classify', decodeClassify)),
+    ...everyTarget(':regress', (path, isMain) => examples(path, isMain, 'regress', decodeRegress)),
     ...everyTarget('', (path) => get(path, 'status', status)),
     ...everyTarget('/metadata', (path) => get(path, 'metadata', metadata)),
     get('/v1/models', 'status', () => {
@@ -41,21 +42,37 @@ function everyTarget(action: string, make: (path: string, isMain: boolean) => Ro
 }
 
 function predict(path: string, isMain: boolean): Route {
+  const decode = decodeWith((body, facts) => {
+    const { inputs, isRow } = decodePredict(body, facts);
+    return { inputs, encode: (response) => encodePredict(response, isRow) };
+  });
   const route = { kind: 'infer', method: 'POST', path, api: 'predict', decode } as const;
   return isMain ? { ...route, describe: describePredict } : route;
 }
 
-function decode(call: RawCall, catalogue: Catalogue): Decoded {
-  const facts = target(call, catalogue);
-  const { version, label } = call.params;
-  const { inputs, isRow } = decodePredict(call.body, facts);
-  const request = {
-    model: facts.name,
-    inputs,
-    ...(version !== undefined && { version: facts.version }),
-    ...(label !== undefined && { label }),
+function examples(path: string, isMain: boolean, api: 'classify' | 'regress', read: ReadBody): Route {
+  const route = { kind: 'infer', method: 'POST', path, api, decode: decodeWith(read) } as const;
+  return isMain ? { ...route, describe: describeExamples(api) } : route;
+}
+
+type ReadBody = (
+  body: Uint8Array,
+  facts: ModelFacts,
+) => Pick<Decoded, 'encode'> & Pick<Decoded['request'], 'inputs' | 'outputs'>;
+
+function decodeWith(read: ReadBody) {
+  return (call: RawCall, catalogue: Catalogue): Decoded => {
+    const facts = target(call, catalogue);
+    const { version, label } = call.params;
+    const { encode, ...tensors } = read(call.body, facts);
+    const request = {
+      model: facts.name,
+      ...tensors,
+      ...(version !== undefined && { version: facts.version }),
+      ...(label !== undefined && { label }),
+    };
+    return { request, encode };
   };
-  return { request, encode: (response) => encodePredict(response, isRow) };
 }
 
 function target({ params }: RawCall, catalogue: Catalogue): ModelFacts {
@@ -63,13 +80,6 @@ function target({ params }: RawCall, catalogue: Catalogue): ModelFacts {
   const version = chosenVersion(catalogue, name, params.version);
   if (version !== undefined) return findVersion(catalogue, name, version);
   return catalogue.find(name, undefined, label);
-}
-
-function unimplemented(path: string): Route {
-  const answer = (): never => {
-    throw failure('METHOD_UNIMPLEMENTED', { method: path.slice(path.lastIndexOf(':') + 1) });
-  };
-  return { kind: 'info', method: 'POST', path, api: path.slice(path.lastIndexOf(':') + 1), answer };
 }
 
 function get(path: string, api: string, answer: (call: RawCall, catalogue: Catalogue) => RawReply): Route {

@@ -69,7 +69,9 @@ describe('KServe V1 alone', () => {
   });
 
   test('explain and structured events are refused with 501 and the next step', async () => {
-    expect(shown(await alone('POST', '/v1/models/iris:explain', { body: '{}' }))).toEqual({
+    const explain = await alone('POST', '/v1/models/iris:explain', { body: '{}' });
+    expect(explain.error).toMatchObject({ code: 'METHOD_UNIMPLEMENTED', grpc: 'UNIMPLEMENTED' });
+    expect(shown(explain)).toEqual({
       status: 501,
       document: { error: 'The explain method is not implemented here. Use predict.' },
     });

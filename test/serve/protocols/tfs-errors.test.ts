@@ -92,14 +92,14 @@ describe('errors read as from TF Serving', () => {
     expect(refused(method, path)).toEqual([400, text]);
   });
 
-  test('classify and regress are not implemented', () => {
+  test('classify and regress of a model that does neither', () => {
     for (const method of ['classify', 'regress']) {
-      for (const target of ['', '/versions/1', '/labels/stable']) {
+      for (const target of ['', '/versions/1']) {
         const [status, text] = refused('POST', `/v1/models/iris${target}:${method}`, '{"examples":[{}]}');
-        expect([status, text]).toEqual([501, `The ${method} method is not implemented here.`]);
+        expect(status).toBe(400);
+        expect(text).toContain(`Model "iris" cannot be asked to ${method}: it has no output of floats`);
       }
     }
-    expect(failure('METHOD_UNIMPLEMENTED', { method: 'classify' }).grpc).toBe('UNIMPLEMENTED');
   });
 
   test('the body is an object with one text, indented by four', () => {
