@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningServer } from '../../src/serve/serve.ts';
 import { ensureServingStubs } from '../provision/tensorflow-messages.ts';
@@ -10,17 +11,22 @@ const checks = [
   'fills',
   'eight_megabytes',
   'real_model',
+  'classify',
+  'regress',
+  'multi_inference',
   'metadata',
   'status',
   'errors',
 ];
+
+const diabetes = join(import.meta.dirname, '..', '..', 'examples', 'diabetes');
 
 let servers: ReadonlyMap<string, RunningServer> = new Map();
 let results: Record<string, string> = {};
 
 beforeAll(async () => {
   const { python } = await ensureServingStubs();
-  servers = await serveAll(clientModels);
+  servers = await serveAll({ ...clientModels, diabetes });
   results = await runClient(python, 'tfs_stubs.py', grpcAddresses(servers));
 });
 

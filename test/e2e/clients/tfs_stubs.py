@@ -6,14 +6,18 @@ import traceback
 
 import grpc
 import numpy as np
+from tensorflow.core.example import example_pb2
 from tensorflow.core.framework import tensor_pb2, tensor_shape_pb2, types_pb2
 from tensorflow_serving.apis import (
+    classification_pb2,
     get_model_metadata_pb2,
     get_model_status_pb2,
+    inference_pb2,
     model_management_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
+    regression_pb2,
 )
 
 servers = json.loads(sys.argv[1])
@@ -126,6 +130,54 @@ def real_model():
     assert sorted(ask("iris", {"X": rows}).outputs) == ["label", "probabilities"]
 
 
+def example(values):
+    made = example_pb2.Example()
+    made.features.feature["X"].float_list.value.extend(values)
+    return made
+
+
+iris_rows = [[5.1, 3.5, 1.4, 0.2], [6.9, 3.2, 5.7, 2.3]]
+
+
+def classify():
+    made = classification_pb2.ClassificationRequest()
+    made.model_spec.name = "iris"
+    made.input.example_list.examples.extend(example(row) for row in iris_rows)
+    reply = predictors["iris"].Classify(made, 20)
+    best = [max(row.classes, key=lambda found: found.score).label for row in reply.result.classifications]
+    assert best == ["setosa", "virginica"], best
+    wanted = array_of(ask("iris", {"X": np.array(iris_rows, np.float32)}).outputs["probabilities"])
+    scores = np.array([[found.score for found in row.classes] for row in reply.result.classifications], np.float32)
+    assert (scores == wanted).all() and reply.model_spec.version.value == 1
+    made.input.Clear()
+    refused("INVALID_ARGUMENT", "Input is empty.", lambda: predictors["iris"].Classify(made, 20))
+    made.input.example_list.examples.add()
+    refused("INVALID_ARGUMENT", "Feature: X (data type: float) is required", lambda: predictors["iris"].Classify(made, 20))
+
+
+def regress():
+    made = regression_pb2.RegressionRequest()
+    made.model_spec.name = "diabetes"
+    made.input.example_list_with_context.examples.extend([example_pb2.Example()] * 2)
+    made.input.example_list_with_context.context.CopyFrom(example([0.01] * 10))
+    reply = predictors["diabetes"].Regress(made, 20)
+    wanted = array_of(ask("diabetes", {"X": np.full([2, 10], 0.01, np.float32)}).outputs["variable"])
+    assert [row.value for row in reply.result.regressions] == wanted.flatten().tolist()
+    made.model_spec.name = "iris"
+    refused("INVALID_ARGUMENT", "cannot be asked to regress", lambda: predictors["iris"].Regress(made, 20))
+
+
+def multi_inference():
+    made = inference_pb2.MultiInferenceRequest()
+    task = made.tasks.add(method_name="tensorflow/serving/regress")
+    task.model_spec.name = "diabetes"
+    made.input.example_list.examples.append(example([0.01] * 10))
+    (result,) = predictors["diabetes"].MultiInference(made, 20).results
+    assert result.model_spec.name == "diabetes" and len(result.regression_result.regressions) == 1
+    made.tasks.append(made.tasks[0])
+    refused("INVALID_ARGUMENT", "Duplicate evaluation", lambda: predictors["diabetes"].MultiInference(made, 20))
+
+
 def metadata():
     made = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
     made.model_spec.name = "iris"
@@ -171,7 +223,7 @@ def errors():
     refused("RESOURCE_EXHAUSTED", "larger than the limit of", lambda: ask("identity_float64", large))
 
 
-checks = [predict, strings, fills, eight_megabytes, real_model, metadata, status, errors]
+checks = [predict, strings, fills, eight_megabytes, real_model, classify, regress, multi_inference, metadata, status, errors]
 results = {}
 for check in checks:
     try:
