@@ -5,7 +5,7 @@ import { type ModelSource, planSources } from '../repository/plan-sources.ts';
 import { readModelConfig, readMonitoringConfig } from './config-file.ts';
 import { type FlagValues, parseServeFlags } from './flags.ts';
 import { sourcesOf } from './model-config.ts';
-import { type Start, warningsOf } from './start.ts';
+import { type Start, warningsOf } from './starting.ts';
 import { parseTfsFlags, type TfsFlags } from './tfs-flags.ts';
 
 /**

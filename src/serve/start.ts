@@ -1,20 +1,11 @@
 import { resolve } from 'node:path';
 import { failure } from '../core/errors/error.ts';
 import { openPlan } from '../repository/open-plan.ts';
-import type { OpenedModel } from '../repository/opened-model.ts';
-import type { Plan } from '../repository/plan.ts';
 import { planFolder } from '../repository/plan-folder.ts';
 import { type FlagValues, parseServeFlags } from './flags.ts';
 import type { Environment } from './platform.ts';
-import type { ServeOptions } from './serve.ts';
+import { type Start, warningsOf } from './starting.ts';
 import { isForTfs, refuseTfsFlags } from './tfs-flags.ts';
-
-/** Everything `serve` needs, read and checked; nothing is loaded yet. */
-export interface Start {
-  readonly models: readonly OpenedModel[];
-  readonly options: ServeOptions;
-  readonly warnings: readonly string[];
-}
 
 export interface CommandLine {
   readonly values: FlagValues;
@@ -50,12 +41,4 @@ export async function startOf({ values, target, fallback, environment }: Command
     warnings: warningsOf(plan, models),
     options: { ...options, ...(allowChanges && { changes }) },
   };
-}
-
-/** What a person should know of the models, with their names where there are several. */
-export function warningsOf(plan: Plan, models: readonly OpenedModel[]): readonly string[] {
-  const own = models.flatMap(({ manifest: { name, version }, warnings }) =>
-    warnings.map((warning) => (models.length === 1 ? warning : `${name}, version ${version}: ${warning}`)),
-  );
-  return [...plan.warnings, ...own];
 }

@@ -1,0 +1,18 @@
+import type { OpenedModel } from '../repository/opened-model.ts';
+import type { Plan } from '../repository/plan.ts';
+import type { ServeOptions } from './serve.ts';
+
+/** Everything `serve` needs, read and checked; nothing is loaded yet. */
+export interface Start {
+  readonly models: readonly OpenedModel[];
+  readonly options: ServeOptions;
+  readonly warnings: readonly string[];
+}
+
+/** What a person should know of the models, with their names where there are several. */
+export function warningsOf(plan: Plan, models: readonly OpenedModel[]): readonly string[] {
+  const own = models.flatMap(({ manifest: { name, version }, warnings }) =>
+    warnings.map((warning) => (models.length === 1 ? warning : `${name}, version ${version}: ${warning}`)),
+  );
+  return [...plan.warnings, ...own];
+}

@@ -1,0 +1,93 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningServer, serve } from '../../src/serve/serve.ts';
+import { startOf } from '../../src/serve/start.ts';
+import { folderWith } from '../repository/folders.ts';
+import { GrpcClient } from './grpc-client.ts';
+import { writeHalfPlusModels } from './half-plus.ts';
+
+let server: RunningServer;
+let grpc: GrpcClient;
+
+beforeAll(async () => {
+  const root = await folderWith({});
+  await writeHalfPlusModels(root);
+  const config = (name: string) =>
+    `config { name: "${name}" base_path: "${join(root, name)}" model_platform: "tensorflow" }`;
+  const file = join(root, 'models.config');
+  await writeFile(file, `model_config_list { ${config('half_plus_two')} ${config('half_plus_three')} }`);
+  const values = {
+    model_config_file: file,
+    port: '8652',
+    rest_api_port: '8653',
+    host: '127.0.0.1',
+    'log-level': 'silent',
+  };
+  const start = await startOf({ values, target: undefined, fallback: '.', environment: {} });
+  server = await serve(start.models, { ...start.options, port: 0, grpcPort: 0, drainDelayMs: 0 });
+  grpc = new GrpcClient(server.grpc ?? '');
+});
+
+afterAll(async () => {
+  grpc.close();
+  await server.stop();
+});
+
+async function ask(path: string, body?: string): Promise<string> {
+  const response = await fetch(server.url + path, body === undefined ? {} : { method: 'POST', body });
+  expect(response.status).toBe(200);
+  return response.text();
+}
+
+/** Without the blanks between tokens, of which the documentation has as many as look nice. */
+const tight = (json: string) => json.replace(/\s+/g, '');
+
+describe('the examples of TensorFlow Serving’s documentation', () => {
+  test('status, byte for byte', async () => {
+    expect(await ask('/v1/models/half_plus_three')).toBe(`{
+ "model_version_status": [
+  {
+   "version": "123",
+   "state": "AVAILABLE",
+   "status": {
+    "error_code": "OK",
+    "error_message": ""
+   }
+  }
+ ]
+}
+`);
+  });
+
+  test.each([
+    ['half_plus_two:predict', '{"instances": [1.0, 2.0, 5.0]}', '{ "predictions": [2.5, 3.0, 4.5] }'],
+    ['half_plus_three:predict', '{"instances": [1.0,2.0,5.0]}', '{\n    "predictions": [3.5, 4.0, 5.5]\n}'],
+    ['half_plus_three/versions/123:predict', '{"inputs": [1.0,2.0,5.0]}', '{"outputs": [3.5, 4.0, 5.5]}'],
+    ['half_plus_two/versions/00000123:predict', '{"instances": [{"x": 4}]}', '{"predictions": [4.0]}'],
+    ['half_plus_three:regress', '{"examples": [{"x": 1.0}, {"x": 2.0}]}', '{"results": [3.5, 4.0]}'],
+  ])('%s %s gives the same tokens', async (path, body, documented) => {
+    const answer = await ask(`/v1/models/${path}`, body);
+    expect(tight(answer)).toBe(tight(documented));
+  });
+
+  test('metadata names the signature as saved_model_cli does', async () => {
+    const { model_spec, metadata } = JSON.parse(await ask('/v1/models/half_plus_two/metadata'));
+    expect(model_spec).toEqual({ name: 'half_plus_two', signature_name: '', version: '123' });
+    expect(metadata.signature_def.signature_def.serving_default).toMatchObject({
+      inputs: { x: { dtype: 'DT_FLOAT', tensor_shape: { dim: [{ size: '-1' }], unknown_rank: false } } },
+      method_name: 'tensorflow/serving/predict',
+    });
+  });
+
+  test('over gRPC', async () => {
+    const reply = await grpc.call('tensorflow.serving.PredictionService/Predict', {
+      modelSpec: { name: 'half_plus_two', signatureName: 'serving_default' },
+      inputs: { x: { dtype: 1, tensorShape: { dim: [{ size: 3 }] }, floatVal: [1, 2, 5] } },
+    });
+    expect(reply).toMatchObject({
+      modelSpec: { name: 'half_plus_two', version: { value: '123' }, signatureName: 'serving_default' },
+      outputs: { y: { dtype: 1, floatVal: [2.5, 3, 4.5] } },
+    });
+  });
+});
