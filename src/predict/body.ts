@@ -20,12 +20,15 @@ export async function toJson(input: Named, specs: () => Promise<readonly TensorS
 
 // A header names the model's inputs, or else only the features of its one input, which have no names in a tensor.
 async function rowsToJson(
-  { columns, rows }: Extract<Input, { kind: 'rows' }>,
+  { columns, header, rows }: Extract<Input, { kind: 'rows' }>,
   specs: () => Promise<readonly TensorSpec[]>,
 ): Promise<string> {
   const inputs = columns === undefined ? [] : await specs();
   const byName = new Map(inputs.map((spec) => [spec.name, spec]));
-  if (columns?.some((column) => byName.has(column)) !== true) return list(rows.map(list));
+  const isText = inputs.length > 0 && inputs.every(({ datatype }) => datatype === 'BYTES');
+  // Where all is text, words in the first line do not make it a header: dropping it would lose a row.
+  const whole = header && isText ? [header, ...rows] : rows;
+  if (columns?.some((column) => byName.has(column)) !== true) return list(whole.map(list));
   const entries = columns.map((column, index) => {
     const isColumnVector = byName.get(column)?.shape?.length !== 1;
     const cells = rows.map((row) => (isColumnVector ? `[${row[index]}]` : row[index]!));

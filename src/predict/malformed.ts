@@ -8,5 +8,13 @@ export function malformed(
   place: { line?: number; column?: number; cause?: unknown } = {},
 ): MdeployError {
   const { cause, ...position } = place;
-  return failure('INPUT_FILE_MALFORMED', { file, format, reason }, { at: { file, ...position }, cause });
+  const hint =
+    file === 'the inline input'
+      ? 'Correct it; in most shells JSON stands between single quotes.'
+      : 'Check the file, or name its format with --format.';
+  return failure(
+    'INPUT_FILE_MALFORMED',
+    { file, format, reason, hint },
+    { at: { file, ...position }, cause },
+  );
 }

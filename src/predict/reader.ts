@@ -6,7 +6,13 @@ export type Input =
   | { readonly kind: 'document'; readonly text: string }
   /** A tensor without a name in its file is called `''`: it is the model's only input. */
   | { readonly kind: 'tensors'; readonly tensors: readonly Tensor[] }
-  | { readonly kind: 'rows'; readonly columns: readonly string[] | undefined; readonly rows: readonly Row[] }
+  | {
+      readonly kind: 'rows';
+      /** What the first line says, where it may be a header; `header` is the same as a row. */
+      readonly columns: readonly string[] | undefined;
+      readonly header?: Row;
+      readonly rows: readonly Row[];
+    }
   | { readonly kind: 'file'; readonly bytes: Uint8Array };
 
 /** Cells as JSON writes them: numbers as their text, everything else quoted. */

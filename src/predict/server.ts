@@ -1,5 +1,6 @@
 import { failure } from '../core/errors/error.ts';
 import { type Datatype, datatypes, type TensorSpec } from '../core/tensor.ts';
+import { parseLoose } from './loose-json.ts';
 
 export interface Server {
   /** The inputs of the model, from TF Serving's metadata route. Empty where the server tells none. */
@@ -135,7 +136,7 @@ function datatypeOf(dtype: string): Datatype {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseLoose(text);
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
+import { parseLoose } from './loose-json.ts';
+
 /** A server's answer with every digit of its whole numbers: those beyond 2^53 become bigints. */
 export function parseAnswer(text: string): unknown {
-  return JSON.parse(text, exact);
+  return parseLoose(text, exact);
 }
 
 /** An answer as a table: one line per row of the batch, one column per output. */

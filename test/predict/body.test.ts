@@ -77,6 +77,19 @@ describe('a request body', () => {
     );
   });
 
+  test('loses no row where all is text: only a header that names the input is one', async () => {
+    const inputs = specs({ name: 'text', datatype: 'BYTES', shape: ['batch', 1] });
+    const rows = [['"bad"']];
+    const headed = (header: string) => ({
+      kind: 'rows' as const,
+      columns: [header],
+      header: [`"${header}"`],
+      rows,
+    });
+    expect(await toJson(headed('good'), inputs)).toBe('{"inputs": [["good"], ["bad"]]}');
+    expect(await toJson(headed('text'), inputs)).toBe('{"inputs": {"text": [["bad"]]}}');
+  });
+
   test('drops a header that names features, not inputs', async () => {
     const inputs = specs({ name: 'X', datatype: 'FP32', shape: ['batch', 2] });
     expect(await toJson({ kind: 'rows', columns: ['a', 'b'], rows: [['1', '2']] }, inputs)).toBe(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TensorSpec } from '../../src/core/tensor.ts';
 import { predict, readInput } from '../../src/predict/predict.ts';
 import type { Server } from '../../src/predict/server.ts';
 
@@ -49,17 +50,69 @@ describe('the input', () => {
     });
   });
 
-  test.each([{ format: undefined }, { format: 'parquet' }])(
-    'of no known format ($format) is INPUT_FILE_UNKNOWN',
-    async ({ format }) => {
-      const file = join(folder, 'x.bin');
-      await writeFile(file, Uint8Array.of(0, 1, 2));
-      await expect(readInput({ input: file, ...(format && { format }) }, noInput)).rejects.toMatchObject({
-        code: 'INPUT_FILE_UNKNOWN',
-        remedy: 'Name it with --format: json, npy, npz, csv, image.',
-      });
+  test('of no known format is INPUT_FILE_UNKNOWN', async () => {
+    const file = join(folder, 'x.bin');
+    await writeFile(file, Uint8Array.of(0, 1, 2));
+    await expect(readInput({ input: file }, noInput)).rejects.toMatchObject({
+      code: 'INPUT_FILE_UNKNOWN',
+      remedy: 'Name it with --format: json, npy, npz, csv, image.',
+    });
+  });
+
+  test.each([
+    { format: 'parquet', problem: '--format must be one of json, npy, npz, csv, image, not "parquet".' },
+    {
+      format: 'cvs',
+      problem: '--format must be one of json, npy, npz, csv, image, not "cvs". Did you mean "csv"?',
     },
-  );
+  ])('in the format $format is wrong usage', async ({ format, problem }) => {
+    for (const input of ['[1]', '-', join(folder, 'none.json')])
+      await expect(readInput({ input, format }, noInput)).rejects.toMatchObject({
+        code: 'USAGE',
+        message: problem,
+      });
+  });
+
+  test.each(['', '  '])('%j is none', async (input) => {
+    await expect(readInput({ input }, noInput)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'Nothing to predict: --input is empty.',
+    });
+  });
+
+  test('of no bytes says so, not that its format is unknown', async () => {
+    await expect(readInput({ input: '-' }, noInput)).rejects.toMatchObject({
+      code: 'INPUT_FILE_MALFORMED',
+      message: 'Cannot use standard input as an input: it is empty.',
+    });
+  });
+});
+
+describe('a picture', () => {
+  const asking = (...inputs: TensorSpec[]) => ({ ...echo(), inputs: () => Promise.resolve(inputs) });
+  const picture = async () => {
+    const file = join(folder, 'dot.png');
+    await writeFile(file, Buffer.from('89504e470d0a1a0a', 'hex'));
+    return file;
+  };
+
+  test('for a model that takes numbers is refused before it is sent', async () => {
+    const server = asking({ name: 'x', datatype: 'FP32', shape: ['', 4] });
+    await expect(predict({ input: await picture() }, server, false)).rejects.toMatchObject({
+      code: 'INPUT_FILE_MISFIT',
+      exit: 2,
+      remedy: expect.stringContaining('decode_image'),
+      details: { expected: 'x FP32[?,4]', received: 'a picture' },
+    });
+    expect(server.sent).toEqual([]);
+  });
+
+  test('goes where bytes are taken, and to servers that tell nothing', async () => {
+    for (const server of [asking({ name: 'x', datatype: 'BYTES', shape: [''] }), asking()]) {
+      await predict({ input: await picture() }, server, false);
+      expect(server.sent).toEqual(['{"inputs": [{"b64": "iVBORw0KGgo="}]}']);
+    }
+  });
 });
 
 describe('the question', () => {
@@ -73,6 +126,7 @@ describe('the question', () => {
     { input: '[[1.0]]', sent: '{"instances": [[1.0]]}' },
     { input: '{"inputs": {"x": [1]}}', sent: '{"inputs": {"x": [1]}}' },
     { input: '{"instances": [1]}', sent: '{"instances": [1]}' },
+    { input: '[[NaN, -Infinity]]', sent: '{"instances": [[NaN, -Infinity]]}' },
     { input: '{"x": 1.50}', sent: '{"instances": [{"x": 1.50}]}' },
   ])('for TF Serving is wrapped: $input', async ({ input, sent }) => {
     const server = echo();

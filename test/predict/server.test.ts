@@ -2,6 +2,7 @@ import { createServer, type Server as HttpServer, type RequestListener } from 'n
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { server } from '../../src/predict/server.ts';
+import { parseAnswer } from '../../src/predict/table.ts';
 
 let http: HttpServer | undefined;
 
@@ -31,6 +32,13 @@ describe('asking', () => {
     expect(await server({ url: `${url}/`, timeoutMs: 5000 }).predict('[1]')).toBe('{"predictions": [1]}');
     await server({ url, model: 'iris', timeoutMs: 5000 }).predict('{"instances": [1]}');
     expect(seen).toEqual(['POST /predict [1]', 'POST /v1/models/iris:predict {"instances": [1]}']);
+  });
+
+  test('takes the bare words of TF Serving for the JSON that they are not', async () => {
+    const answer = '{"predictions": [[NaN, -Infinity, 0.5]]}';
+    const url = await listen(answering(200, answer));
+    expect(await server({ url, model: 'iris', timeoutMs: 5000 }).predict('{"instances": [1]}')).toBe(answer);
+    expect(parseAnswer(answer)).toEqual({ predictions: [['NaN', '-Infinity', 0.5]] });
   });
 
   test('reads the inputs from the metadata of the only model', async () => {

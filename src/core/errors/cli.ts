@@ -52,7 +52,15 @@ export const cliErrors = {
   },
   INPUT_FILE_MALFORMED: {
     message: 'Cannot use {file} as {format}: {reason}.',
-    remedy: 'Check the file, or name its format with --format.',
+    remedy: '{hint}',
+    http: 500,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 2,
+  },
+  INPUT_FILE_MISFIT: {
+    message: '{file} is a picture, and the model takes {takes}.',
+    remedy:
+      'Send numbers, or let the server decode pictures: decode_image under preprocess in model.yaml (docs/transforms.md).',
     http: 500,
     grpc: 'INVALID_ARGUMENT',
     exit: 2,

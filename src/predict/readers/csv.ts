@@ -13,6 +13,11 @@ export const csv: Reader = {
     const lines = parse(text, file);
     const first = lines[0];
     if (!first) throw malformed('CSV', file, 'it is empty');
+    const separator = otherSeparator(lines);
+    if (separator)
+      throw malformed('CSV', file, `its cells are separated by ${separator}, not by commas`, {
+        line: first.line,
+      });
     const hasHeader = first.cells.every((cell) => !isNumber(cell));
     const rows = hasHeader ? lines.slice(1) : lines;
     if (rows.length === 0) throw malformed('CSV', file, 'it has a header and no rows');
@@ -24,10 +29,23 @@ export const csv: Reader = {
     return {
       kind: 'rows',
       columns: hasHeader ? first.cells.map(({ text }) => text.trim()) : undefined,
+      ...(hasHeader && { header: toRow(first.cells) }),
       rows: rows.map(({ cells }) => toRow(cells)),
     };
   },
 };
+
+// Spreadsheets of half of Europe write semicolons; text may hold some, rows of numbers do not.
+function otherSeparator(lines: readonly Line[]): string | undefined {
+  if (lines.some(({ cells }) => cells.length > 1)) return undefined;
+  const isSplitBy = (mark: string) =>
+    lines.some(({ cells }) => {
+      const parts = cells[0]!.text.split(mark);
+      return parts.length > 1 && parts.every((text) => isNumber({ text, quoted: false }));
+    });
+  if (isSplitBy(';')) return 'semicolons';
+  return isSplitBy('\t') ? 'tabs' : undefined;
+}
 
 interface Cell {
   readonly text: string;

@@ -26,6 +26,7 @@ describe('a CSV input', () => {
     expect(read('age, city\r\n39,"Paris, France"\r\n')).toEqual({
       kind: 'rows',
       columns: ['age', 'city'],
+      header: ['"age"', '" city"'],
       rows: [['39', '"Paris, France"']],
     });
   });
@@ -62,6 +63,8 @@ describe('a CSV input', () => {
       reason: 'line 4 has 1 cells',
       line: 4,
     },
+    { what: 'semicolons', text: 'a;b\n5.1;3.5\n', reason: 'separated by semicolons, not by commas', line: 1 },
+    { what: 'tabs', text: '5.1\t3.5\n', reason: 'separated by tabs, not by commas', line: 1 },
     { what: 'a stray quote', text: '1,2"3\n', reason: 'line 1 has a quote in the wrong place', line: 1 },
     { what: 'a quote that never ends', text: '1,"2\n3', reason: 'a quote in the wrong place', line: 1 },
   ])('with $what is refused', ({ text, reason, line }) => {
