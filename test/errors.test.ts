@@ -12,6 +12,7 @@ const grpcByHttp: Readonly<Record<number, readonly string[]>> = {
   400: ['INVALID_ARGUMENT', 'FAILED_PRECONDITION'],
   404: ['NOT_FOUND'],
   405: ['UNIMPLEMENTED'],
+  406: ['INVALID_ARGUMENT'],
   409: ['ALREADY_EXISTS', 'FAILED_PRECONDITION'],
   413: ['RESOURCE_EXHAUSTED'],
   415: ['INVALID_ARGUMENT'],

@@ -70,10 +70,7 @@ export function withMlmodel(
   { file, inputs }: MlmodelFile,
   model: Signature,
 ): ManifestDraft {
-  const protocols = [
-    ...defaultProtocols.filter((name) => (name as string) !== 'sagemaker'),
-    'mlflow' as const,
-  ];
+  const protocols = [...defaultProtocols.filter((name) => name !== 'sagemaker'), 'mlflow' as const];
   const serving = { ...draft.serving, protocols };
   if (!inputs?.length) return { ...draft, serving };
   const names = model.inputs.map(({ name }) => name);

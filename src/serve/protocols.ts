@@ -8,5 +8,6 @@ export const protocols = lazyTable<Protocol>({
   v2: async () => (await import('./protocols/v2.ts')).v2,
   kserve: async () => (await import('./protocols/kserve.ts')).kserve,
   mlflow: async () => (await import('./protocols/mlflow.ts')).mlflow,
+  sagemaker: async () => (await import('./protocols/sagemaker.ts')).sagemakerFor(process.env),
   vertex: async () => (await import('./protocols/vertex.ts')).vertexFor(process.env),
 });

@@ -37,6 +37,13 @@ export const inferenceErrors = {
     grpc: 'INVALID_ARGUMENT',
     exit: 1,
   },
+  ACCEPT_UNSUPPORTED: {
+    message: 'The answer cannot be given as "{type}".',
+    remedy: 'Send Accept with one of: {types}.',
+    http: 406,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 1,
+  },
   COLUMN_MISSING: {
     message: 'Column "{name}" is missing.',
     remedy: 'Send every column of the model: {columns}.',
