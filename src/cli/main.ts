@@ -1,7 +1,9 @@
 import { asMdeployError, failure } from '../core/errors/error.ts';
+import { reasonOf } from '../core/files.ts';
 import { runCleanups } from '../core/interrupt.ts';
 import { flagsOf, verbOf } from './arguments.ts';
 import { drainingVerbs } from './commands.ts';
+import { errorText } from './error-text.ts';
 import { createOutput, type Output, wantsColor } from './output.ts';
 import { runProgram } from './program.ts';
 
@@ -13,28 +15,37 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
   const flags = flagsOf(argv);
   const color = wantsColor(flags.color, process.env, process.stderr.isTTY);
   const output = createOutput({ ...flags, color });
-  guardProcess(output, drainingVerbs.has(verbOf(argv) ?? ''));
+  const guard = guardProcess(output, drainingVerbs.has(verbOf(argv) ?? ''));
   try {
     process.exitCode = await runProgram(argv, output, process);
   } catch (error) {
+    // What fails because its files were just cleaned away says nothing: the interruption has its own words.
+    if (guard.isInterrupted()) return;
     const known = asMdeployError(error);
     output.error(known);
     process.exitCode = known.exit;
   }
 }
 
-function guardProcess(output: Output, drains: boolean): void {
-  process.stdout.on('error', closedPipe);
-  process.stderr.on('error', closedPipe);
+function guardProcess(output: Output, drains: boolean): { isInterrupted(): boolean } {
+  let isInterrupted = false;
+  process.stdout.on('error', brokenStream);
+  process.stderr.on('error', brokenStream);
   const crash = (error: unknown) => {
     output.error(asMdeployError(error));
     process.exit(1);
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
-  if (drains) return;
-  process.once('SIGINT', () => void interrupted(output));
-  process.once('SIGTERM', () => void interrupted(output));
+  const interrupt = () => {
+    isInterrupted = true;
+    void interrupted(output);
+  };
+  if (!drains) {
+    process.once('SIGINT', interrupt);
+    process.once('SIGTERM', interrupt);
+  }
+  return { isInterrupted: () => isInterrupted };
 }
 
 // A second signal ends at once: `once` above gave the default action back. The verb's own promise never settles, so
@@ -47,9 +58,12 @@ async function interrupted(output: Output): Promise<void> {
 }
 
 // `mdeploy inspect | head` closes the pipe early; that is no fault.
-function closedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+function brokenStream(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  const fault = failure('FILE_UNWRITABLE', { file: 'standard output', reason: reasonOf(error) });
+  // The other stream may be whole, also with --json.
+  process.stderr.write(errorText(fault, (_, text) => text, false));
+  process.exit(fault.exit);
 }
 
 if (import.meta.main) await main();

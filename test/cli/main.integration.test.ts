@@ -1,9 +1,11 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { version } from '../../src/core/version.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+const iris = join(import.meta.dirname, '../fixtures/sklearn/iris_logreg/model.onnx');
 
 function mdeploy(args: readonly string[], options: Options = {}) {
   const env = { NO_COLOR: '1', NODE_NO_WARNINGS: '1' };
@@ -61,6 +63,21 @@ describe('mdeploy', () => {
     expect(result.exitCode).toBe(130);
     expect(JSON.parse(String(result.stdout))).toMatchObject({ error: { code: 'INTERRUPTED' } });
   });
+
+  test.runIf(existsSync('/dev/full'))(
+    'says that its output cannot be written, and whose fault that is',
+    async () => {
+      for (const flags of [[], ['--json']]) {
+        const full = openSync('/dev/full', 'w');
+        const result = await mdeploy(['inspect', iris, ...flags], { stdout: [full] });
+        closeSync(full);
+        expect(result.exitCode).toBe(3);
+        expect(result.stderr).toMatch(
+          /^error FILE_UNWRITABLE: Cannot write standard output: no space left on the device\.\n {2}fix/,
+        );
+      }
+    },
+  );
 
   test('takes a closed pipe for no fault', async () => {
     const child = execa(process.execPath, [main, '--help'], { reject: false });
