@@ -81,7 +81,8 @@ export function difference(got: Tensor, expected: GoldenTensor, tolerance: Toler
   return undefined;
 }
 
-interface StoredTensor {
+/** A tensor as golden.json has it. */
+export interface StoredTensor {
   readonly dtype: string;
   readonly shape: number[];
   readonly data?: readonly (number | string | boolean)[];
@@ -111,7 +112,8 @@ function readCall(call: StoredCall, folder: string): GoldenCall {
   return { inputs: read(call.inputs), outputs: read(call.outputs) };
 }
 
-function readTensor(name: string, stored: StoredTensor, folder: string): GoldenTensor {
+/** @throws Error for a dtype that is no datatype of ours */
+export function readTensor(name: string, stored: StoredTensor, folder: string): GoldenTensor {
   const datatype = datatypeOf.get(stored.dtype);
   if (!datatype) throw new Error(`fixture dtype ${stored.dtype} of ${name} is not known`);
   return {
