@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -68,9 +68,9 @@ describe('mdeploy', () => {
     'says that its output cannot be written, and whose fault that is',
     async () => {
       for (const flags of [[], ['--json']]) {
-        const full = openSync('/dev/full', 'w');
-        const result = await mdeploy(['inspect', iris, ...flags], { stdout: [full] });
-        closeSync(full);
+        const command = [process.execPath, main, 'inspect', iris, ...flags];
+        const shell = ['-c', 'exec "$@" >/dev/full', 'sh', ...command];
+        const result = await execa('sh', shell, { reject: false, stdin: 'ignore', env: { NO_COLOR: '1' } });
         expect(result.exitCode).toBe(3);
         expect(result.stderr).toMatch(
           /^error FILE_UNWRITABLE: Cannot write standard output: no space left on the device\.\n {2}fix/,
