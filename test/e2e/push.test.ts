@@ -190,7 +190,7 @@ describe.skipIf(engine === undefined)('push against a real engine and registry',
         exit: 3,
         message: expect.stringContaining(reason),
       });
-      await docker.getImage(`${to}:3`).remove();
+      await expect(docker.getImage(`${to}:3`).inspect()).rejects.toMatchObject({ statusCode: 404 });
     });
   });
 

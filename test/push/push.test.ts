@@ -16,10 +16,15 @@ let env: Record<string, string>;
 /** What a made-up engine answers, by the end of the path. */
 let answers: { push: (response: ServerResponse) => void; held: string | undefined; recorded: string[] };
 let authHeaders: string[];
+/** Calls that change names in the engine, and the image each known name is for. */
+let renamed: string[];
+let names: Map<string, string>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mdeploy-push-'));
   authHeaders = [];
+  renamed = [];
+  names = new Map([['iris:3', 'sha256:1']]);
   answers = {
     push: (response) => response.end(`{"status":"Pushed","id":"l"}\n{"aux":{"Digest":"${digest}"}}\n`),
     held: digest,
@@ -42,13 +47,26 @@ beforeEach(async () => {
       authHeaders.push(String(request.headers['x-registry-auth']));
       return answers.push(response);
     }
-    if (path.endsWith('/tag')) return response.writeHead(201).end();
+    const name = decodeURIComponent(
+      path.replace(/^\/v[\d.]+/, '').replace(/^\/images\/|\/(?:json|tag)$/g, ''),
+    );
+    if (path.endsWith('/tag')) {
+      const query = new URL(request.url!, 'http://engine').searchParams;
+      renamed.push(`${query.get('repo')}:${query.get('tag')} = ${name}`);
+      return response.writeHead(201).end();
+    }
+    if (request.method === 'DELETE') {
+      renamed.push(`no ${name}`);
+      return response.end('[]');
+    }
     if (path.includes('/distribution/')) {
       return answers.held === undefined
         ? response.writeHead(500).end('{"message":"cannot tell"}')
         : response.end(JSON.stringify({ Descriptor: { digest: answers.held } }));
     }
-    return response.end(JSON.stringify({ Id: 'sha256:1', RepoDigests: answers.recorded }));
+    if (!names.has(name) && !renamed.some((line) => line.startsWith(`${name} = `)))
+      return response.writeHead(404).end('{"message":"No such image"}');
+    return response.end(JSON.stringify({ Id: names.get(name) ?? 'sha256:1', RepoDigests: answers.recorded }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -134,4 +152,37 @@ test('progress sums the layers', () => {
   );
   expect(progress.take({ id: 'b', status: 'Retrying in 5 seconds' })).toContain('layer b again in 5 seconds');
   expect(progress.take({ status: 'The push refers to repository [r/i]' })).toBeUndefined();
+});
+
+describe('the name in the engine that is only for pushing', () => {
+  const refuse = () => {
+    answers.push = (response) => response.end('{"error":"denied: no"}\n');
+  };
+
+  test('stays after a push', async () => {
+    await send();
+    expect(renamed).toEqual(['r.example/iris:3 = iris:3']);
+  });
+
+  test('goes when the push fails', async () => {
+    refuse();
+    await expect(send()).rejects.toMatchObject({ code: 'REGISTRY_DENIED' });
+    expect(renamed).toEqual(['r.example/iris:3 = iris:3', 'no r.example/iris:3']);
+  });
+
+  test('goes back to the image it was for', async () => {
+    names.set('r.example/iris:3', 'sha256:7');
+    refuse();
+    await expect(send()).rejects.toMatchObject({ code: 'REGISTRY_DENIED' });
+    expect(renamed).toEqual(['r.example/iris:3 = iris:3', 'r.example/iris:3 = sha256:7']);
+  });
+
+  test('is left alone where it is the name of the image', async () => {
+    names.set('r.example/iris:3', 'sha256:1');
+    refuse();
+    await expect(send({ image: 'r.example/iris:3', to: undefined })).rejects.toMatchObject({
+      code: 'REGISTRY_DENIED',
+    });
+    expect(renamed).toEqual([]);
+  });
 });

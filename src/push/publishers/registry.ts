@@ -38,10 +38,30 @@ class RegistryPublisher implements Publisher {
   }
 
   async publish(image: string, target: Target, options: PublishOptions): Promise<string> {
-    const { retries, onProgress, onRetry } = options;
     const credentials = await findCredentials(target.registry, this.#env);
     const name = `${target.repository}:${target.tag}`;
+    const held = name === image ? undefined : await this.#idOf(name);
     if (name !== image) await this.#tag(image, target);
+    // A name that was made only to push under it, and that the registry did not take, would say something untrue.
+    const untag = async () => {
+      if (name !== image) await this.#restore(name, held, target);
+    };
+    const release = onInterrupt(untag);
+    try {
+      return await this.#publish(target, credentials, options);
+    } catch (error) {
+      await untag();
+      throw error;
+    } finally {
+      release();
+    }
+  }
+
+  async #publish(
+    target: Target,
+    credentials: Credentials | undefined,
+    { retries, onProgress, onRetry }: PublishOptions,
+  ): Promise<string> {
     let attempts = 0;
     const digest = await withRetry(
       (attempt) => {
@@ -64,6 +84,24 @@ class RegistryPublisher implements Publisher {
     onProgress(`checking ${target.repository}@${digest}`);
     await this.#prove(target, digest, toAuthConfig(target.registry, credentials));
     return digest;
+  }
+
+  async #idOf(name: string): Promise<string | undefined> {
+    try {
+      return (await this.#engine.docker.getImage(name).inspect()).Id;
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw engineFault(error, `looking for ${name}`);
+    }
+  }
+
+  // The push failed already; an engine that is gone, too, must not hide why.
+  async #restore(name: string, held: string | undefined, target: Target): Promise<void> {
+    const undone =
+      held === undefined
+        ? this.#engine.docker.getImage(name).remove({ noprune: true })
+        : this.#tag(held, target);
+    await undone.catch(() => undefined);
   }
 
   async #tag(image: string, { repository, tag }: Target): Promise<void> {
