@@ -1,5 +1,6 @@
 import { failure } from '../core/errors/error.ts';
 import { version } from '../core/version.ts';
+import { newerFirst } from '../repository/newer-first.ts';
 import { tensorSchema } from './codecs/tensor-schema.ts';
 import type { ModelFacts, OperationDoc, Protocol, Route } from './protocol.ts';
 
@@ -67,8 +68,7 @@ function newestOf(facts: readonly ModelFacts[]): ModelFacts[] {
   const byName = new Map<string, ModelFacts>();
   for (const model of facts) {
     const known = byName.get(model.name);
-    if (!known || Number.parseFloat(model.version) > Number.parseFloat(known.version))
-      byName.set(model.name, model);
+    if (!known || newerFirst(model.version, known.version) < 0) byName.set(model.name, model);
   }
   return [...byName.values()];
 }
