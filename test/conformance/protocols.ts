@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { asMdeployError, failure, MdeployError } from '../../src/core/errors/error.ts';
-import { encodeFloat16 } from '../../src/core/float16.ts';
+import { decodeFloat16, encodeFloat16 } from '../../src/core/float16.ts';
 import { allocate, type BytesElement, type Datatype, datatypes, type Tensor } from '../../src/core/tensor.ts';
 import type { Decoded, ModelFacts, Protocol, RawReply, Route } from '../../src/serve/protocol.ts';
 import { catalogueOf, modelFacts, rawCall, replyText, withSignature } from '../serve/catalogue.ts';
@@ -190,7 +190,7 @@ export function sample(datatype: Datatype, shape: readonly [number, number]): Te
     if (data instanceof BigInt64Array || data instanceof BigUint64Array)
       data[index] = BigInt(index) * 2n ** 60n;
     else if (datatype === 'BOOL') data[index] = index % 2;
-    else if (datatype === 'FP16') data[index] = encodeFloat16(index / 10);
+    else if (datatype === 'FP16') data[index] = encodeFloat16(index / 8);
     else if (datatype === 'FP32' || datatype === 'FP64') data[index] = index / 8 - 0.5;
     else data[index] = index * 20;
   }
@@ -215,10 +215,6 @@ export function nested(tensor: Tensor): unknown {
 function shown(value: unknown, datatype: Datatype): unknown {
   if (datatype === 'BOOL') return value === 1;
   if (typeof value === 'bigint') return Number(value);
-  if (datatype === 'FP16') return halves[value as number];
+  if (datatype === 'FP16') return decodeFloat16(value as number);
   return value;
 }
-
-const halves = Object.fromEntries(
-  Array.from({ length: 10 }, (_, index) => [encodeFloat16(index / 10), index / 10]),
-);

@@ -1,4 +1,4 @@
-import { decodeFloat16, encodeFloat16 } from '../../core/float16.ts';
+import { decodeFloat16 } from '../../core/float16.ts';
 import { isCertain, powers } from './json-number.ts';
 import type { JsonWriter } from './json-writer.ts';
 
@@ -46,10 +46,13 @@ export function writeFloat64(writer: JsonWriter, value: number, style: FloatStyl
   else writer.ascii(floatText(value, style, (text) => text, digitCounts(style, 17)));
 }
 
-/** Text of finite FP16 bits, always the shortest: TF Serving has none to agree with. They are few enough to keep. */
+/**
+ * Text of finite FP16 bits, as the same value would be written in FP32: who reads JSON has doubles, and the fewest digits
+ * that tell FP16 apart are off by up to 2.4e-4 there (65500 for 65504). There are few enough to keep.
+ */
 export function float16Text(half: number, style: FloatStyle): string {
   const kept = halves[style];
-  kept[half] ??= floatText(decodeFloat16(half), style, roundHalf, upTo5);
+  kept[half] ??= floatText(decodeFloat16(half), style, Math.fround, digitCounts(style, 9));
   return kept[half];
 }
 
@@ -173,13 +176,8 @@ function digitCount(value: number): number {
 }
 
 const upTo17 = Array.from({ length: 17 }, (_, index) => index + 1);
-const upTo5 = upTo17.slice(0, 5);
 
 const halves: Readonly<Record<FloatStyle, string[]>> = { shortest: [], tfs: [] };
-
-function roundHalf(read: number): number {
-  return decodeFloat16(encodeFloat16(read));
-}
 
 // Per biased binary32 exponent: the decimal exponent of its smallest number, and the power of ten above that.
 const magnitudes = Int8Array.from({ length: 256 }, (_, binary) => Math.floor(Math.log10(2) * (binary - 127)));
