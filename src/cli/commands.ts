@@ -12,6 +12,7 @@ export const summaries: Readonly<Record<string, string>> = {
   push: 'push an image to a registry and print its digest',
   serve: 'serve a model on this machine over HTTP',
   predict: 'ask a running server, or run a model here, for one prediction',
+  bench: 'make load on a server or a model and show its latencies',
   doctor: 'find what is wrong with this machine',
 };
 
@@ -25,6 +26,7 @@ export const commands = lazyTable<CliCommand>({
   push: async () => (await import('./commands/push.ts')).command,
   serve: async () => (await import('./commands/serve.ts')).command,
   predict: async () => (await import('./commands/predict.ts')).command,
+  bench: async () => (await import('./commands/bench.ts')).command,
   doctor: async () => (await import('./commands/doctor.ts')).command,
 });
 

@@ -1,3 +1,4 @@
+import { benchErrors } from './bench.ts';
 import { cliErrors } from './cli.ts';
 import { convertErrors } from './convert.ts';
 import { imageErrors } from './image.ts';
@@ -13,6 +14,7 @@ import { runtimeErrors } from './runtime.ts';
 
 /** Every error mdeploy can show, by code. `docs/errors.md` is made from it and tested against it both ways. */
 export const catalogue = {
+  ...benchErrors,
   ...cliErrors,
   ...convertErrors,
   ...manifestErrors,

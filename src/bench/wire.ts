@@ -1,0 +1,25 @@
+import type { Tensor } from '../core/tensor.ts';
+
+/** One dialect of a model server, as its client speaks it. */
+export interface Wire {
+  readonly summary: string;
+  /** Path of a prediction. `model` undefined: the server's only one, where the dialect has a path for that. */
+  path(model: string | undefined): string | undefined;
+  /** The request for these tensors. */
+  body(inputs: readonly Tensor[]): WireBody;
+  /**
+   * The values of an answer by output name, flat or nested; the only output of an answer without names is `''`.
+   * @throws SyntaxError, RangeError when the answer is not of this dialect
+   */
+  read(answer: WireAnswer): ReadonlyMap<string, unknown>;
+}
+
+export interface WireBody {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Buffer;
+}
+
+export interface WireAnswer {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}

@@ -1,0 +1,32 @@
+import type { ErrorRow } from './row.ts';
+
+export const benchErrors = {
+  BENCH_REMOTE: {
+    message: '{host} is not this machine, and a load test can take a server down.',
+    remedy: 'Load only servers that are yours; if this one is, give --allow-remote.',
+    http: 500,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 2,
+  },
+  BENCH_SERVER_ENDED: {
+    message: 'The server for {target} did not get ready: {reason}',
+    remedy: 'Run `mdeploy validate {target}`; it says what is wrong with the model.',
+    http: 500,
+    grpc: 'INTERNAL',
+    exit: 1,
+  },
+  BENCH_REFUSED: {
+    message: 'The request that was to be timed was answered with status {status}: {reason}',
+    remedy: 'Choose another --protocol, --model or --input; `mdeploy predict` shows what the server takes.',
+    http: 500,
+    grpc: 'INTERNAL',
+    exit: 1,
+  },
+  BENCH_ANSWER_DIFFERS: {
+    message: 'The answer is not what the sample promises: {difference}. Nothing was timed.',
+    remedy: 'Run `mdeploy validate`; a fast wrong answer is of no use.',
+    http: 500,
+    grpc: 'INTERNAL',
+    exit: 1,
+  },
+} as const satisfies Record<string, ErrorRow>;
