@@ -4,12 +4,21 @@
  */
 export const DEFAULT_BASE_IMAGE = 'docker.io/library/node:26-bookworm-slim';
 
-export const supportedProtocols = ['plain', 'tfs', 'v2', 'kserve', 'mlflow', 'sagemaker', 'vertex'] as const;
+export const supportedProtocols = [
+  'plain',
+  'tfs',
+  'v2',
+  'kserve',
+  'torchserve',
+  'mlflow',
+  'sagemaker',
+  'vertex',
+] as const;
 /**
  * All that take no predict path from another, so that an image runs on every platform as it is: `kserve` predicts where
  * `tfs` does, `mlflow` where `sagemaker` does. Platforms cannot be told; clients of the other two can.
  */
-export const defaultProtocols = ['plain', 'tfs', 'v2', 'sagemaker', 'vertex'] as const;
+export const defaultProtocols = ['plain', 'tfs', 'v2', 'torchserve', 'sagemaker', 'vertex'] as const;
 export const supportedProviders = ['cpu'] as const;
 export const supportedFormats = ['onnx'] as const;
 export const supportedPlatforms = ['linux/amd64', 'linux/arm64'] as const;

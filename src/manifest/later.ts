@@ -8,7 +8,6 @@ export const laterKeys: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 export const laterValues: ReadonlyMap<string, readonly string[]> = new Map([
-  ['serving.protocols[]', ['torchserve', 'grpc']],
   ['runtime.providers[]', ['cuda', 'tensorrt', 'rocm', 'openvino', 'coreml', 'dml', 'webgpu', 'qnn']],
   ['image.platforms[]', ['linux/arm/v7', 'linux/ppc64le', 'linux/s390x', 'linux/riscv64', 'windows/amd64']],
   [

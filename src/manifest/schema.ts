@@ -84,7 +84,7 @@ const serving = section({
     .superRefine(unique('protocol'))
     .default([...defaultProtocols])
     .describe(
-      "What the server speaks: `plain` (POST /predict), `tfs` (TensorFlow Serving's REST API), `v2` (Open Inference), `kserve` (KServe V1), `mlflow` and `sagemaker` (both /invocations) and `vertex` (Vertex AI). Where two have a path, the one listed first answers.",
+      "What the server speaks: `plain` (POST /predict), `tfs` (TensorFlow Serving's REST API), `v2` (Open Inference), `kserve` (KServe V1), `torchserve`, `mlflow` and `sagemaker` (both /invocations) and `vertex` (Vertex AI). Where two have a path, the one listed first answers.",
     ),
   max_body_size: size(limits.body.min, limits.body.max, 'from 1KiB to 1GiB')
     .prefault('64MiB')

@@ -32,7 +32,8 @@ export interface Decoded {
 export type Route =
   | {
       readonly kind: 'infer';
-      readonly method: 'POST';
+      /** PUT is what `curl -T` sends. */
+      readonly method: 'POST' | 'PUT';
       readonly path: string;
       /** Name used in metrics and logs. */
       readonly api: string;

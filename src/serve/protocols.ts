@@ -7,6 +7,7 @@ export const protocols = lazyTable<Protocol>({
   tfs: async () => (await import('./protocols/tfs.ts')).tfs,
   v2: async () => (await import('./protocols/v2.ts')).v2,
   kserve: async () => (await import('./protocols/kserve.ts')).kserve,
+  torchserve: async () => (await import('./protocols/torchserve.ts')).torchserve,
   mlflow: async () => (await import('./protocols/mlflow.ts')).mlflow,
   sagemaker: async () => (await import('./protocols/sagemaker.ts')).sagemakerFor(process.env),
   vertex: async () => (await import('./protocols/vertex.ts')).vertexFor(process.env),

@@ -39,7 +39,7 @@ describe('defaults', () => {
       postprocess: [],
       samples: [],
       serving: {
-        protocols: ['plain', 'tfs', 'v2', 'sagemaker', 'vertex'],
+        protocols: ['plain', 'tfs', 'v2', 'torchserve', 'sagemaker', 'vertex'],
         max_body_size: 64 * 1024 ** 2,
         timeout_ms: 30_000,
         queue: { max_size: 512, timeout_ms: 1000 },

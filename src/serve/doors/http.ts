@@ -90,7 +90,7 @@ async function handle(
     const fault = framingFault(request) ?? ('error' in found ? found.error : undefined);
     if (fault) throw fault;
     const match = found as Match;
-    const body = method === 'POST' ? await readBody(request, house.maxBodyBytes) : noBody;
+    const body = method === 'POST' || method === 'PUT' ? await readBody(request, house.maxBodyBytes) : noBody;
     const query = queryAt < 0 ? noQuery : new URLSearchParams(url.slice(queryAt + 1));
     const raw: RawCall = { ...call, params: match.params, query, headers: request.headers, body };
     reply = await dispatch(raw, match, ticketOf(response, started, house), house);

@@ -10,9 +10,20 @@ import { hasBatchAxis } from './plain-fit.ts';
  * value; with several outputs an object of them by name. Outputs that are not one per row stay whole, by name.
  */
 export function encodePlain(response: InferResponse, signature: Signature, isOneRow: boolean): RawReply {
-  const { outputs } = response;
   const writer = new JsonWriter();
   writer.ascii('{"predictions":');
+  writeAnswers(writer, response, signature, isOneRow);
+  writer.ascii('}\n');
+  return { status: 200, headers, body: writer.take() };
+}
+
+/** What stands under `predictions`. */
+export function writeAnswers(
+  writer: JsonWriter,
+  { outputs }: InferResponse,
+  signature: Signature,
+  isOneRow: boolean,
+): void {
   const rows = rowCount(outputs, signature);
   if (rows === undefined || (isOneRow && rows !== 1)) writeWhole(writer, outputs);
   else if (isOneRow) writeAnswer(writer, outputs, 0);
@@ -25,8 +36,6 @@ export function encodePlain(response: InferResponse, signature: Signature, isOne
     }
     writer.ascii(']');
   }
-  writer.ascii('}\n');
-  return { status: 200, headers, body: writer.take() };
 }
 
 /**

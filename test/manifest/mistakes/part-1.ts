@@ -83,14 +83,6 @@ export const mistakes1: readonly Mistake[] = [
     hint: 'Remove it',
   },
   {
-    what: 'a protocol of a later version',
-    text: `${ok}serving: {protocols: [plain, §torchserve]}`,
-    code: 'MANIFEST_VALUE_LATER',
-    path: 'serving.protocols[1]',
-    hint: 'Remove it',
-    received: 'torchserve',
-  },
-  {
     what: 'a provider of a later version',
     text: `${ok}runtime: {providers: [§cuda]}`,
     code: 'MANIFEST_VALUE_LATER',

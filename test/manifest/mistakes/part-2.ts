@@ -138,7 +138,7 @@ export const mistakes2: readonly Mistake[] = [
     code: 'MANIFEST_INVALID',
     path: 'serving.protocols[0]',
     hint: 'Did you mean "tfs"?',
-    expected: 'one of plain, tfs, v2, kserve, mlflow, sagemaker, vertex',
+    expected: 'one of plain, tfs, v2, kserve, torchserve, mlflow, sagemaker, vertex',
   },
   {
     what: 'a protocol twice',
