@@ -41,7 +41,7 @@ function parse(file: string, text: string): Part[] {
   for (const found of text.matchAll(tag)) {
     const line = text.slice(0, found.index).split('\n').length;
     const into = loop?.body ?? parts;
-    into.push(text.slice(end, found.index));
+    into.push(plainText(file, text, end, found.index));
     end = found.index + found[0].length;
     const word = (found[1] ?? found[2] ?? '').trim();
     const list = /^#each +([a-z_]+)$/.exec(word)?.[1];
@@ -52,10 +52,15 @@ function parse(file: string, text: string): Part[] {
     else into.push(parseValue(file, word, line));
   }
   if (loop) throw invalid(file, loop.line, 'this {{#each}} has no {{/each}}');
-  const rest = text.slice(end);
-  if (rest.includes('{{')) throw invalid(file, text.split('\n').length, 'a {{ has no }}');
-  parts.push(rest);
+  parts.push(plainText(file, text, end, text.length));
   return parts;
+}
+
+function plainText(file: string, text: string, start: number, end: number): string {
+  const part = text.slice(start, end);
+  const open = part.indexOf('{{');
+  if (open < 0) return part;
+  throw invalid(file, text.slice(0, start + open).split('\n').length, 'a {{ has no }}');
 }
 
 function parseValue(file: string, word: string, line: number): Value {

@@ -50,6 +50,9 @@ describe('fillTemplate', () => {
     ['a stray end', '{{/each}}', 1, /neither a variable/],
     ['code', '{{ 1 + 1 }}', 1, /neither a variable/],
     ['an open tag', 'a\n{{ name', 2, /a \{\{ has no \}\}/],
+    ['an open tag with lines behind it', 'a\n{{ name }\nb\nc', 2, /a \{\{ has no \}\}/],
+    ['an open tag before a whole one', 'a\nFROM {{ name }\nb {{ name }}', 2, /a \{\{ has no \}\}/],
+    ['an open tag in a loop', '{{#each list}}\n{{ .key }\n{{/each}}', 2, /a \{\{ has no \}\}/],
     ['a list without json', '{{#each list}}{{ .paths }}{{/each}}', 1, /needs "\| json"/],
   ])('refuses %s', (_, text, line, says) => {
     expect(() => fill(text)).toThrow(
@@ -69,6 +72,7 @@ describe('fillTemplate', () => {
         message: expect.stringMatching(
           /^The value of text cannot be written into f: it has the character " "/,
         ),
+        remedy: expect.stringContaining('{{ description | dockerfile }}'),
       }),
     );
   });

@@ -100,7 +100,8 @@ export const packageErrors = {
   },
   TEMPLATE_VALUE: {
     message: 'The value of {variable} cannot be written into {file}: {reason}.',
-    remedy: 'Change the value in model.yaml.',
+    remedy:
+      'Change the value in model.yaml, or name a language in the template: `{{ description | dockerfile }}`.',
     ...own,
     exit: 2,
   },
