@@ -4,14 +4,18 @@ import { datatypes, type Tensor, type TensorSpec } from '../../../src/core/tenso
 import { readBinary } from '../../../src/serve/codecs/binary-tensor.ts';
 import type { Protocol, RawReply } from '../../../src/serve/protocol.ts';
 import { kserve } from '../../../src/serve/protocols/kserve.ts';
+import { mlflow } from '../../../src/serve/protocols/mlflow.ts';
 import { plain } from '../../../src/serve/protocols/plain.ts';
+import { sagemakerFor } from '../../../src/serve/protocols/sagemaker.ts';
 import { tfs } from '../../../src/serve/protocols/tfs.ts';
+import { torchserve } from '../../../src/serve/protocols/torchserve.ts';
 import { v2 } from '../../../src/serve/protocols/v2.ts';
+import { vertexFor } from '../../../src/serve/protocols/vertex.ts';
 import { asText } from '../../conformance/protocols.ts';
 import { catalogueOf, withSignature } from '../catalogue.ts';
 import { sender } from '../send.ts';
 import { tensors } from './any-tensor.ts';
-import { byName } from './by-name.ts';
+import { byName, frameBody, value } from './by-name.ts';
 import { binaryMessage, jsonMessage, rawBytes, readReply, type V2Message } from './v2-client.ts';
 
 interface Dialect {
@@ -41,6 +45,26 @@ const dialects: readonly Dialect[] = [
     protocol: v2,
     path: '/v2/models/iris/infer',
     message: (tensor) => binaryMessage([tensor], { parameters: { binary_data_output: true } }),
+  },
+  { name: 'mlflow inputs', protocol: mlflow, path: '/invocations', message: nested },
+  {
+    name: 'mlflow dataframe_split',
+    protocol: mlflow,
+    path: '/invocations',
+    message: (tensor) => ({ body: Buffer.from(`{"dataframe_split":${frameBody([tensor])}}`), headers: {} }),
+  },
+  { name: 'sagemaker', protocol: sagemakerFor({}), path: '/invocations', message: nested },
+  {
+    name: 'torchserve',
+    protocol: torchserve,
+    path: '/predictions/iris',
+    message: (tensor) => ({ ...nested(tensor), headers: { 'content-type': 'application/json' } }),
+  },
+  {
+    name: 'vertex',
+    protocol: vertexFor({}),
+    path: '/v1/endpoints/1/deployedModels/2:predict',
+    message: (tensor) => ({ body: Buffer.from(`{"instances":${value(tensor)}}`), headers: {} }),
   },
 ];
 
