@@ -72,7 +72,7 @@ describe('fillTemplate', () => {
         message: expect.stringMatching(
           /^The value of text cannot be written into f: it has the character " "/,
         ),
-        remedy: expect.stringContaining('{{ description | dockerfile }}'),
+        remedy: expect.stringContaining('`| dockerfile`'),
       }),
     );
   });

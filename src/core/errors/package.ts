@@ -100,8 +100,7 @@ export const packageErrors = {
   },
   TEMPLATE_VALUE: {
     message: 'The value of {variable} cannot be written into {file}: {reason}.',
-    remedy:
-      'Change the value in model.yaml, or name a language in the template: `{{ description | dockerfile }}`.',
+    remedy: 'Change the value in model.yaml, or name its language in the template, such as `| dockerfile`.',
     ...own,
     exit: 2,
   },
