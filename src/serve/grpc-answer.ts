@@ -31,7 +31,8 @@ export async function answerMessage(
   let reached: ModelFacts | undefined;
   let reply: GrpcReply;
   try {
-    if (house.state === 'starting') throw failure('MODEL_NOT_READY', { name: 'default' });
+    if (house.state === 'starting')
+      throw failure('MODEL_NOT_READY', { name: route.method.modelOf(message.body) || 'default' });
     const { request, encode } = route.method.decode(message, house.repository); // 3 interpreter in
     watch.lap('decode');
     const response = await infer(request, call.ticket, house.repository, watch, (facts) => {

@@ -26,6 +26,8 @@ export type GrpcMethod =
   | (Named & {
       readonly kind: 'infer';
       decode(message: GrpcMessage, catalogue: Catalogue): GrpcDecoded;
+      /** The model that is asked for, for a server that has not loaded it yet; '' when the request names none. */
+      modelOf(body: Uint8Array): string;
       /** Makes the method a stream in both directions, where a refusal is a message and the stream goes on. */
       encodeRefusal?(message: GrpcMessage, text: string): Uint8Array;
     })

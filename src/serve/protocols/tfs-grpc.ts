@@ -1,4 +1,11 @@
-import type { GrpcProtocol } from '../grpc-protocol.ts';
+import type { GrpcMethod, GrpcProtocol } from '../grpc-protocol.ts';
+import {
+  ClassificationRequest,
+  type ModelSpec,
+  MultiInferenceRequest,
+  PredictRequest,
+  RegressionRequest,
+} from '../proto/tensorflow-serving.gen.ts';
 import { plainText } from './tfs-errors.ts';
 import { decodeClassification, decodeMultiInference, decodeRegression } from './tfs-grpc-examples.ts';
 import { modelMetadata, modelStatuses } from './tfs-grpc-models.ts';
@@ -12,11 +19,17 @@ export const tfsGrpc: GrpcProtocol = {
     {
       name: 'tensorflow.serving.PredictionService',
       methods: [
-        { kind: 'infer', name: 'Predict', api: 'grpc_predict', decode: decodePredictMessage },
+        infer('Predict', 'grpc_predict', decodePredictMessage, PredictRequest),
         { kind: 'info', name: 'GetModelMetadata', api: 'metadata', answer: modelMetadata },
-        { kind: 'infer', name: 'Classify', api: 'grpc_classify', decode: decodeClassification },
-        { kind: 'infer', name: 'Regress', api: 'grpc_regress', decode: decodeRegression },
-        { kind: 'infer', name: 'MultiInference', api: 'grpc_multi_inference', decode: decodeMultiInference },
+        infer('Classify', 'grpc_classify', decodeClassification, ClassificationRequest),
+        infer('Regress', 'grpc_regress', decodeRegression, RegressionRequest),
+        {
+          kind: 'infer',
+          name: 'MultiInference',
+          api: 'grpc_multi_inference',
+          decode: decodeMultiInference,
+          modelOf: (body) => MultiInferenceRequest.decode(body).tasks[0]?.modelSpec?.name ?? '',
+        },
       ],
     },
     {
@@ -35,3 +48,14 @@ export const tfsGrpc: GrpcProtocol = {
   ],
   textOf: plainText,
 };
+
+type Infer = Extract<GrpcMethod, { kind: 'infer' }>;
+
+function infer(
+  name: string,
+  api: string,
+  decode: Infer['decode'],
+  request: { decode(body: Uint8Array): { modelSpec: ModelSpec | undefined } },
+): Infer {
+  return { kind: 'infer', name, api, decode, modelOf: (body) => request.decode(body).modelSpec?.name ?? '' };
+}

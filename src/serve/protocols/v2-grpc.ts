@@ -35,6 +35,7 @@ export const v2Grpc: GrpcProtocol = {
           kind: 'infer',
           name: 'ModelInfer',
           api: 'grpc_infer',
+          modelOf,
           decode: ({ body }, catalogue) =>
             decodeInferMessage(body, catalogue, proto.ModelInferResponse.encode),
         },
@@ -42,6 +43,7 @@ export const v2Grpc: GrpcProtocol = {
           kind: 'infer',
           name: 'ModelStreamInfer',
           api: 'grpc_stream_infer',
+          modelOf,
           decode: ({ body }, catalogue) =>
             decodeInferMessage(body, catalogue, (inferResponse) =>
               proto.ModelStreamInferResponse.encode({ inferResponse }),
@@ -113,6 +115,10 @@ function changedModel(body: Uint8Array): string {
   const { repositoryName, modelName, parameters } = proto.RepositoryModelLoadRequest.decode(body);
   refuseParameters(parameters.keys());
   return modelName || repositoryName;
+}
+
+function modelOf(body: Uint8Array): string {
+  return proto.ModelInferRequest.decode(body).modelName;
 }
 
 // Triton's form: the stream goes on, and the id tells the client which request it was.

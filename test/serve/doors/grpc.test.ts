@@ -22,7 +22,7 @@ describe('a call', () => {
     house.state = 'starting';
     const refused = await client.refusal(inferMethod, oneRow);
     expect(refused.code).toBe(status.UNAVAILABLE);
-    expect(refused.details).toBe('Model "default" is not ready. Wait until GET /readyz answers 200.');
+    expect(refused.details).toBe('Model "echo" is not ready. Wait until GET /readyz answers 200.');
   });
 
   test('of a method that is not there is UNIMPLEMENTED', async () => {
