@@ -4,6 +4,7 @@ import { asMdeployError, failure } from '../core/errors/error.ts';
 import type { Signature, Tensor } from '../core/tensor.ts';
 import { columnsProblem } from '../manifest/complete.ts';
 import type { Manifest } from '../manifest/manifest.ts';
+import { placedIn } from '../manifest/place.ts';
 import { signatureOf } from '../onnx/signature.ts';
 import { removeZipMaps } from '../onnx/zipmap.ts';
 import { compilePipeline, type Pipeline } from '../pipeline/pipeline.ts';
@@ -37,7 +38,13 @@ export interface LoadOptions {
  * Opens the engine for a model that has been read: pipeline, probe, measure, warm up.
  * @throws MdeployError of the model, probe, runtime and pipeline areas
  */
-export async function loadVersion(opened: OpenedModel, { isProven }: LoadOptions): Promise<LoadedVersion> {
+export async function loadVersion(opened: OpenedModel, options: LoadOptions): Promise<LoadedVersion> {
+  return load(opened, options).catch((error: unknown) => {
+    throw placedIn(asMdeployError(error), opened.locate);
+  });
+}
+
+async function load(opened: OpenedModel, { isProven }: LoadOptions): Promise<LoadedVersion> {
   const { manifest } = opened;
   refuseAccelerator(manifest);
   const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
@@ -178,5 +185,7 @@ function columnsOf({ inputs }: Manifest, { inputs: taken }: Signature): NonNulla
 
 function refuseAccelerator(manifest: Manifest): void {
   if (manifest.runtime.accelerator !== 'require') return;
-  throw failure('ACCELERATOR_UNAVAILABLE', { platform: `${process.platform}/${process.arch}` });
+  const platform = `${process.platform}/${process.arch}`;
+  const at = { at: { path: 'runtime.accelerator' }, expected: 'none or prefer', received: 'require' };
+  throw failure('ACCELERATOR_UNAVAILABLE', { platform }, at);
 }

@@ -119,6 +119,20 @@ describe('what the manifest asks for', () => {
       code: 'ACCELERATOR_UNAVAILABLE',
       exit: 3,
       message: expect.stringContaining(`${process.platform}/${process.arch}`),
+      details: { at: { file: join(root, 'model.yaml'), line: 3, column: 24, path: 'runtime.accelerator' } },
+    });
+  });
+
+  it('a step that does not fit is told with its line', async () => {
+    const root = await folderWith({
+      'model.yaml': manifest('postprocess:\n  - top_k: {kk: 3}'),
+      'model.onnx': null,
+    });
+    await expect(load(root)).rejects.toMatchObject({
+      code: expect.stringMatching(/^TRANSFORM_/),
+      details: {
+        at: { file: join(root, 'model.yaml'), line: 4, path: expect.stringMatching(/^postprocess\[0\]/) },
+      },
     });
   });
 
