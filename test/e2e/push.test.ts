@@ -162,7 +162,7 @@ describe.skipIf(engine === undefined)('push against a real engine and registry',
       });
     });
 
-    test('a private base image is pulled with them', async () => {
+    test('a private base image is pulled with them where MDEPLOY_REGISTRY names its registry', async () => {
       const to = fresh();
       await push({ image: base, to, tags: ['b'], env: environment(own) });
       await docker.getImage(`${to}:b`).remove();
@@ -173,7 +173,11 @@ describe.skipIf(engine === undefined)('push against a real engine and registry',
           code: 'BUILD_BASE_UNAVAILABLE',
           message: expect.stringContaining('the registry wants a login'),
         });
-        expect((await buildImage({ ...plan, env: environment(own) })).tags).toHaveLength(1);
+        await expect(buildImage({ ...plan, env: environment(own) })).rejects.toMatchObject({
+          code: 'BUILD_BASE_UNAVAILABLE',
+        });
+        const meant = environment({ ...own, MDEPLOY_REGISTRY: registry.host });
+        expect((await buildImage({ ...plan, env: meant })).tags).toHaveLength(1);
       } finally {
         await rm(made.root, { recursive: true });
       }

@@ -88,7 +88,7 @@ class DockerBuilder implements Builder {
     const reference = parseImageReference(base);
     const registry = registryOf(reference?.repository ?? '');
     if (await this.#isHere(base)) return { base64: encode({}) };
-    const found = await findCredentials(registry, this.#env);
+    const found = await findCredentials(registry, this.#env, 'pull');
     if (found === undefined) return { base64: encode({}) };
     const auth = toAuthConfig(registry, found);
     return { base64: encode({ [auth.serveraddress]: auth }) };

@@ -16,13 +16,15 @@ const hubKey = 'https://index.docker.io/v1/';
 /**
  * Looks where the Docker client does, after mdeploy's own variables: MDEPLOY_REGISTRY_USERNAME and _PASSWORD, the
  * registry's credential helper, the credential store, `auths`. Nothing found: anonymous.
+ * @param use a manifest may name any base image: a pull gets mdeploy's variables only when MDEPLOY_REGISTRY names its registry
  * @throws MdeployError `CREDENTIALS_UNREADABLE`, `DOCKER_CONFIG_INVALID`
  */
 export async function findCredentials(
   registry: string,
-  env: Environment = process.env,
+  env: Environment,
+  use: 'push' | 'pull',
 ): Promise<Credentials | undefined> {
-  const fromEnvironment = readEnvironment(registry, env);
+  const fromEnvironment = isMeant(registry, env, use) ? readEnvironment(registry, env) : undefined;
   if (fromEnvironment) return fromEnvironment;
   const config = await readDockerConfig(env);
   const helper = helperOf(registry, config);
@@ -57,6 +59,11 @@ export function registryOf(repository: string): string {
 export function hasRegistry(repository: string): boolean {
   const [first, ...rest] = repository.split('/');
   return rest.length > 0 && /[.:A-Z]|^localhost$/.test(first!);
+}
+
+function isMeant(registry: string, env: Environment, use: 'push' | 'pull'): boolean {
+  const { MDEPLOY_REGISTRY: only = '' } = env;
+  return only === '' ? use === 'push' : only === registry;
 }
 
 function readEnvironment(registry: string, env: Environment): Credentials | undefined {

@@ -78,7 +78,7 @@ export const imageErrors = {
   BUILD_BASE_UNAVAILABLE: {
     message: 'The base image {base} is not in the engine and cannot be pulled: {reason}.',
     remedy:
-      'Run `docker pull {base}` where the network allows it (`docker login` for a private one), or name a base image that is here with --base or image.base in model.yaml.',
+      'Run `docker pull {base}` where the network allows it (`docker login` for a private one), or name a base image that is here: image.base in model.yaml, or --base where MODEL is no package.',
     ...own,
     exit: 3,
   },
@@ -155,13 +155,15 @@ export const imageErrors = {
   },
   CREDENTIALS_UNREADABLE: {
     message: 'The credentials for {registry} cannot be read from {source}: {reason}.',
-    remedy: 'Run `docker login {registry}`, or set MDEPLOY_REGISTRY_USERNAME and MDEPLOY_REGISTRY_PASSWORD.',
+    remedy:
+      'Run `docker login {registry}`, or correct MDEPLOY_REGISTRY_USERNAME and MDEPLOY_REGISTRY_PASSWORD, which come before it.',
     ...own,
     exit: 3,
   },
   REGISTRY_UNAUTHORIZED: {
     message: 'The registry {registry} did not accept the credentials from {source}.',
-    remedy: 'Run `docker login {registry}`, or set MDEPLOY_REGISTRY_USERNAME and MDEPLOY_REGISTRY_PASSWORD.',
+    remedy:
+      'Run `docker login {registry}`, or correct MDEPLOY_REGISTRY_USERNAME and MDEPLOY_REGISTRY_PASSWORD, which come before it.',
     ...own,
     exit: 3,
   },

@@ -38,7 +38,7 @@ class RegistryPublisher implements Publisher {
   }
 
   async publish(image: string, target: Target, options: PublishOptions): Promise<string> {
-    const credentials = await findCredentials(target.registry, this.#env);
+    const credentials = await findCredentials(target.registry, this.#env, 'push');
     const name = `${target.repository}:${target.tag}`;
     const held = name === image ? undefined : await this.#idOf(name);
     if (name !== image) await this.#tag(image, target);

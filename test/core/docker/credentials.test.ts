@@ -21,7 +21,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const find = (registry: string, more: Record<string, string> = {}) =>
-  findCredentials(registry, { ...env, ...more });
+  findCredentials(registry, { ...env, ...more }, 'push');
 const writeConfig = (config: object) => writeFile(join(folder, 'config.json'), JSON.stringify(config));
 
 describe('the environment', () => {
@@ -29,6 +29,31 @@ describe('the environment', () => {
     await writeConfig({ auths: { 'r.example': { auth: base64('a:b') } } });
     const own = { MDEPLOY_REGISTRY_USERNAME: 'ci', MDEPLOY_REGISTRY_PASSWORD: 'pass' };
     expect(await find('r.example', own)).toMatchObject({ username: 'ci', password: 'pass' });
+  });
+
+  const login = { MDEPLOY_REGISTRY_USERNAME: 'ci', MDEPLOY_REGISTRY_PASSWORD: 'pass' };
+
+  test('goes to the registry that MDEPLOY_REGISTRY names, and to no other', async () => {
+    const meant = { ...env, ...login, MDEPLOY_REGISTRY: 'r.example:5000' };
+    for (const use of ['push', 'pull'] as const) {
+      expect(await findCredentials('r.example:5000', meant, use)).toMatchObject({ username: 'ci' });
+      for (const other of ['r.example', 'r.example:5001', 'evil.example', 'docker.io'])
+        expect(await findCredentials(other, meant, use)).toBeUndefined();
+    }
+  });
+
+  test('without MDEPLOY_REGISTRY is for pushing: a base image that a manifest names does not get it', async () => {
+    for (const more of [login, { ...login, MDEPLOY_REGISTRY: '' }]) {
+      expect(await findCredentials('r.example', { ...env, ...more }, 'push')).toMatchObject({
+        username: 'ci',
+      });
+      expect(await findCredentials('evil.example', { ...env, ...more }, 'pull')).toBeUndefined();
+    }
+  });
+
+  test('Docker’s own configuration is for pulls, too', async () => {
+    await writeConfig({ auths: { 'r.example': { auth: base64('a:b') } } });
+    expect(await findCredentials('r.example', { ...env, ...login }, 'pull')).toMatchObject({ username: 'a' });
   });
 
   test.each(['MDEPLOY_REGISTRY_USERNAME', 'MDEPLOY_REGISTRY_PASSWORD'])(
