@@ -46,11 +46,13 @@ describe('the OpenAPI document', () => {
   });
 
   test('holds the real shapes: fixed axes have their length, free ones any', () => {
+    const largest = 3.4028234663852886e38;
+    const float = { type: 'number', format: 'float', minimum: -largest, maximum: largest };
     expect(document.components.schemas.iris?.properties.inputs?.properties).toEqual({
       X: {
         type: 'array',
         description: 'axis batch',
-        items: { type: 'array', minItems: 4, maxItems: 4, items: { type: 'number', format: 'float' } },
+        items: { type: 'array', minItems: 4, maxItems: 4, items: float },
         'x-datatype': 'FP32',
       },
     });

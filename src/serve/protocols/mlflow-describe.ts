@@ -1,18 +1,18 @@
 import type { TensorSpec } from '../../core/tensor.ts';
-import { exampleValue, rowSchema, tensorSchema } from '../codecs/tensor-schema.ts';
+import { exampleValue, inputSchema, outputRowSchema, outputSchema } from '../codecs/tensor-schema.ts';
 import type { ModelFacts, OperationDoc } from '../protocol.ts';
 
 /** OpenAPI fields of `/invocations` for one model. */
 export function describeInvocation({ name, signature }: ModelFacts): OperationDoc {
   const { inputs, outputs } = signature;
-  const byName = objectOf(inputs, tensorSchema);
+  const byName = objectOf(inputs, inputSchema);
   const [only] = inputs;
   const list = { type: 'array' };
   return {
     summary: `MLflow invocations of ${name}`,
     request: {
       oneOf: [
-        field('inputs', inputs.length === 1 && only ? { anyOf: [byName, tensorSchema(only)] } : byName),
+        field('inputs', inputs.length === 1 && only ? { anyOf: [byName, inputSchema(only)] } : byName),
         field('instances', list),
         field('dataframe_split', {
           type: 'object',
@@ -23,7 +23,10 @@ export function describeInvocation({ name, signature }: ModelFacts): OperationDo
       ],
     },
     response: field('predictions', {
-      anyOf: [objectOf(outputs, tensorSchema), { type: 'array', items: objectOf(outputs, rowSchema) }],
+      anyOf: [
+        objectOf(outputs, outputSchema),
+        { type: 'array', items: objectOf(outputs, (spec) => outputRowSchema(spec)) },
+      ],
     }),
     example: { inputs: Object.fromEntries(inputs.map((spec) => [spec.name, exampleValue(spec)])) },
   };

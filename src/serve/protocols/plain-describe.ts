@@ -1,5 +1,12 @@
 import type { TensorSpec } from '../../core/tensor.ts';
-import { exampleValue, rowSchema, tensorSchema } from '../codecs/tensor-schema.ts';
+import {
+  exampleValue,
+  inputSchema,
+  outputRowSchema,
+  outputSchema,
+  rowSchema,
+  tensorSchema,
+} from '../codecs/tensor-schema.ts';
 import type { ModelFacts, OperationDoc } from '../protocol.ts';
 import { wrappers } from './plain-decode.ts';
 import { hasBatchAxis } from './plain-fit.ts';
@@ -27,14 +34,14 @@ function predictions(outputs: readonly TensorSpec[]): object {
   const [only] = outputs;
   if (outputs.length === 1 && only) return rowOrRows(only);
   if (!outputs.every(({ shape }) => shape === null || hasBatchAxis(shape)))
-    return byName(outputs, tensorSchema);
-  const answer = byName(outputs, rowSchema);
+    return byName(outputs, outputSchema);
+  const answer = byName(outputs, (spec) => outputRowSchema(spec));
   return { anyOf: [answer, { type: 'array', items: answer }] };
 }
 
 function rowOrRows(spec: TensorSpec): object {
   if (!hasBatchAxis(spec.shape)) return tensorSchema(spec);
-  return { anyOf: [rowSchema(spec), tensorSchema(spec)] };
+  return { anyOf: [rowSchema(spec), inputSchema(spec)] };
 }
 
 function example(inputs: readonly TensorSpec[]): unknown {

@@ -2,7 +2,7 @@ import { MdeployError } from '../../core/errors/error.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { writeRow, writeTensor } from '../codecs/json-write.ts';
 import { JsonWriter } from '../codecs/json-writer.ts';
-import { exampleValue, flatSchema } from '../codecs/tensor-schema.ts';
+import { exampleValue, flatSchema, floatOrToken } from '../codecs/tensor-schema.ts';
 import type { Decoded, ModelFacts, OperationDoc, RawReply } from '../protocol.ts';
 import { tensorsOf } from './tfs-examples.ts';
 import { readExamples } from './tfs-examples-json.ts';
@@ -47,12 +47,15 @@ export function describeExamples(method: 'classify' | 'regress') {
     }));
     const named = (show: (feature: (typeof features)[number]) => unknown) =>
       Object.fromEntries(features.map((feature) => [feature.name, show(feature)]));
-    const example = { type: 'object', properties: named(flatSchema) };
+    const properties = named(flatSchema);
+    const context = { type: 'object', properties, additionalProperties: feature };
+    // Or in the context, which this cannot say.
+    const example = { ...context, required: Object.keys(properties) };
     return {
       summary: `TensorFlow Serving ${method} with ${name}`,
       request: {
         type: 'object',
-        properties: { examples: { type: 'array', minItems: 1, items: example }, context: example },
+        properties: { examples: { type: 'array', minItems: 1, items: example }, context },
         required: ['examples'],
       },
       response: {
@@ -112,12 +115,17 @@ function tensor(values: readonly ClassScore['score'][]): Tensor {
 const results = {
   classify: {
     type: 'array',
-    items: { type: 'array', items: { type: ['string', 'number'] }, minItems: 2, maxItems: 2 },
+    // A label and its score.
+    items: { type: 'array', minItems: 2, maxItems: 2 },
   },
-  regress: { type: 'number' },
+  regress: floatOrToken,
 };
 
 const options = { floats: 'tfs', nonFinite: 'token' } as const;
 
 /** What a context may come to when it is written out for every example: 64 MiB, as large as a body may be by default. */
 const maxBytes = 2 ** 26;
+
+// A feature that no input asks for is checked and left.
+const value = { type: ['number', 'string', 'boolean'] };
+const feature = { anyOf: [value, { type: 'array', items: value }] };

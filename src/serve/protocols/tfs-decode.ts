@@ -3,7 +3,13 @@ import type { Tensor, TensorSpec } from '../../core/tensor.ts';
 import { JsonCursor } from '../codecs/json-cursor.ts';
 import { isListOfObjects, isObject, readRows } from '../codecs/json-rows.ts';
 import { JsonTensor } from '../codecs/json-tensor.ts';
-import { exampleValue, inputSchema, rowSchema, tensorSchema } from '../codecs/tensor-schema.ts';
+import {
+  exampleValue,
+  inputSchema,
+  outputRowSchema,
+  rowSchema,
+  tokenSchema,
+} from '../codecs/tensor-schema.ts';
 import type { ModelFacts, OperationDoc } from '../protocol.ts';
 import { worded } from './tfs-errors.ts';
 import { rowWording, wordValue } from './tfs-wording.ts';
@@ -133,8 +139,10 @@ export function describePredict({ name, signature }: ModelFacts): OperationDoc {
     },
     response: {
       anyOf: [
-        object({ predictions: { type: 'array', items: named(outputs, rowSchema) } }),
-        object({ outputs: named(outputs, tensorSchema) }),
+        object({
+          predictions: { type: 'array', items: named(outputs, (spec) => outputRowSchema(spec, tokenSchema)) },
+        }),
+        object({ outputs: named(outputs, tokenSchema) }),
       ],
     },
     example: { inputs: exampleInputs(inputs) },

@@ -1,5 +1,5 @@
 import type { TensorSpec } from '../../core/tensor.ts';
-import { exampleValue, flatSchema } from '../codecs/tensor-schema.ts';
+import { exampleValue, flatSchema, outputSchema } from '../codecs/tensor-schema.ts';
 import type { ModelFacts, OperationDoc } from '../protocol.ts';
 
 /** OpenAPI fields of `POST /v2/models/NAME/infer` for one model, in its JSON form. */
@@ -9,9 +9,12 @@ export function describeInfer({ name, signature }: ModelFacts): OperationDoc {
     summary: `Open Inference v2 with ${name}`,
     request: object(
       {
-        id: { type: 'string' },
-        inputs: { type: 'array', items: { anyOf: inputs.map(tensor) } },
-        outputs: { type: 'array', items: object({ name: { enum: outputs.map((output) => output.name) } }) },
+        id: { type: ['string', 'null'] },
+        inputs: { type: 'array', items: { anyOf: inputs.map(tensor) }, minItems: inputs.length },
+        outputs: {
+          type: ['array', 'null'],
+          items: object({ name: { enum: outputs.map((output) => output.name) } }),
+        },
       },
       ['inputs'],
     ),
@@ -20,7 +23,7 @@ export function describeInfer({ name, signature }: ModelFacts): OperationDoc {
         model_name: { type: 'string' },
         model_version: { type: 'string' },
         id: { type: 'string' },
-        outputs: { type: 'array', items: { anyOf: outputs.map(tensor) } },
+        outputs: { type: 'array', items: { anyOf: outputs.map(outputTensor) } },
       },
       ['model_name', 'outputs'],
     ),
@@ -29,19 +32,21 @@ export function describeInfer({ name, signature }: ModelFacts): OperationDoc {
 }
 
 function tensor(spec: TensorSpec): object {
-  return object({
-    name: { const: spec.name },
-    datatype: { const: spec.datatype },
-    shape: shapeSchema(spec),
-    data: flatSchema(spec),
-  });
+  return object({ ...tensorFields(spec), data: flatSchema(spec) });
+}
+
+function tensorFields(spec: TensorSpec) {
+  return { name: { const: spec.name }, datatype: { const: spec.datatype }, shape: shapeSchema(spec) };
+}
+
+function outputTensor(spec: TensorSpec): object {
+  return object({ ...tensorFields(spec), data: outputSchema({ ...spec, shape: [''] }) });
 }
 
 function shapeSchema({ shape }: TensorSpec): object {
-  const length = { type: 'integer', minimum: 0 };
-  if (shape === null) return { type: 'array', items: length };
-  const prefixItems = shape.map((dim) => (typeof dim === 'number' ? { const: dim } : length));
-  return { type: 'array', prefixItems, minItems: shape.length, maxItems: shape.length };
+  if (shape?.every((dim) => typeof dim === 'number')) return { const: shape };
+  const items = { type: 'integer', minimum: 0 };
+  return { type: 'array', items, ...(shape && { minItems: shape.length, maxItems: shape.length }) };
 }
 
 function exampleTensor(spec: TensorSpec): object {
