@@ -112,6 +112,15 @@ describe('the OpenAPI document', () => {
 });
 
 test('the table knows its protocols', () => {
-  expect(protocols.names).toEqual(['plain', 'tfs', 'v2', 'kserve', 'torchserve', 'mlflow', 'sagemaker', 'vertex']);
+  expect(protocols.names).toEqual([
+    'plain',
+    'tfs',
+    'v2',
+    'kserve',
+    'torchserve',
+    'mlflow',
+    'sagemaker',
+    'vertex',
+  ]);
   expect([plain.name, tfs.name]).toEqual(['plain', 'tfs']);
 });
