@@ -5,4 +5,5 @@ import type { GrpcProtocol } from './grpc-protocol.ts';
 export const grpcProtocols = lazyTable<GrpcProtocol>({
   tfs: async () => (await import('./protocols/tfs-grpc.ts')).tfsGrpc,
   v2: async () => (await import('./protocols/v2-grpc.ts')).v2Grpc,
+  torchserve: async () => (await import('./protocols/torchserve-grpc.ts')).torchserveGrpc,
 });

@@ -40,9 +40,14 @@ function fromValue({ type, body }: FormPart, signature: Signature): Prediction {
   return { ...fitted, isEnvelope };
 }
 
-function fromForm(parts: readonly FormPart[], signature: Signature): Prediction {
+/** A form, or the entries of a gRPC request. @throws MdeployError as `decodePrediction` */
+export function fromForm(parts: readonly FormPart[], signature: Signature): Prediction {
   const { inputs } = signature;
-  const part = (name: string) => parts.find((each) => each.name === name);
+  const part = (name: string) => {
+    const [found, second] = parts.filter((each) => each.name === name);
+    if (second) throw failure('INPUT_DUPLICATE', { name }, { field: name });
+    return found;
+  };
   const whole =
     part('data') ?? part('body') ?? (parts.length === 1 && inputs.length === 1 ? parts[0] : undefined);
   const byName = inputs.map(({ name }) => part(name));

@@ -22,6 +22,16 @@ export function listModels(catalogue: Catalogue, query: URLSearchParams): object
   return { ...(from + limit < names.length && { nextPageToken: String(from + limit) }), models };
 }
 
+/**
+ * The version that is meant; TorchServe's are such as `1.0`, where a manifest has 1.
+ * @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`
+ */
+export function target(catalogue: Catalogue, name: string, version: string | undefined): ModelFacts {
+  if (version === undefined) return catalogue.find(name);
+  const isKnown = catalogue.versions(name).some((facts) => facts.version === version);
+  return catalogue.find(name, isKnown ? version : version.replace(/^(\d+)\.0$/, '$1'));
+}
+
 /** A description with the fields that mean something here; every model has one worker, which is its session. */
 export function describeModel({ name, version, state }: ModelFacts): object {
   return {

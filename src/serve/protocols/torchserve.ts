@@ -1,11 +1,10 @@
 import { failure } from '../../core/errors/error.ts';
-import { JsonWriter } from '../codecs/json-writer.ts';
-import type { Catalogue, Decoded, ModelFacts, Protocol, RawCall, RawReply, Route } from '../protocol.ts';
+import type { Catalogue, Decoded, Protocol, RawCall, RawReply, Route } from '../protocol.ts';
 import { describePlain } from './plain-describe.ts';
-import { encodePlain, writeAnswers } from './plain-encode.ts';
 import { decodePrediction } from './torchserve-decode.ts';
+import { writePrediction } from './torchserve-encode.ts';
 import { encodeTorchserveError } from './torchserve-errors.ts';
-import { describeModel, listModels, page } from './torchserve-models.ts';
+import { describeModel, listModels, page, target } from './torchserve-models.ts';
 
 /** TorchServe's inference API and what of its management API only informs, see docs/protocols/torchserve.md. */
 export const torchserve: Protocol = {
@@ -50,28 +49,19 @@ function predict(method: 'POST' | 'PUT', path: string): Route {
 function decode(call: RawCall, catalogue: Catalogue): Decoded {
   const { name = '', version } = call.params;
   const facts = target(catalogue, name, version);
-  const { inputs, isOneRow, isEnvelope } = decodePrediction(call, facts.signature);
+  const prediction = decodePrediction(call, facts.signature);
   return {
-    request: { model: facts.name, inputs, ...(version !== undefined && { version: facts.version }) },
-    encode: (response) => {
-      if (isEnvelope) return encodePlain(response, facts.signature, false);
-      const writer = new JsonWriter();
-      writeAnswers(writer, response, facts.signature, isOneRow);
-      writer.ascii('\n');
-      return {
-        status: 200,
-        headers: { 'content-type': 'application/json', ...uncached },
-        body: writer.take(),
-      };
+    request: {
+      model: facts.name,
+      inputs: prediction.inputs,
+      ...(version !== undefined && { version: facts.version }),
     },
+    encode: (response) => ({
+      status: 200,
+      headers: { 'content-type': 'application/json', ...uncached },
+      body: writePrediction(response, facts.signature, prediction),
+    }),
   };
-}
-
-// TorchServe's versions are such as `1.0`, where a manifest has 1.
-function target(catalogue: Catalogue, name: string, version: string | undefined): ModelFacts {
-  if (version === undefined) return catalogue.find(name);
-  const isKnown = catalogue.versions(name).some((facts) => facts.version === version);
-  return catalogue.find(name, isKnown ? version : version.replace(/^(\d+)\.0$/, '$1'));
 }
 
 function explain(path: string): Route {

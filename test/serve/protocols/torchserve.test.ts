@@ -90,6 +90,8 @@ describe('bodies', () => {
     expect(bytes[1]).toEqual(['job', [1, 1], [binary]]);
     const missing = await predict(form(['age', '39']), multipart, { catalogue: catalogueOf(credit) });
     expect(missing.error).toMatchObject({ code: 'INPUT_MISSING' });
+    const twice = await predict(form(['data', '[1,2,3,4]'], ['data', '[5,6,7,8]']), multipart);
+    expect(twice.error).toMatchObject({ code: 'INPUT_DUPLICATE' });
     const words = await predict(form(['age', 'old'], ['job', 'x']), multipart, {
       catalogue: catalogueOf(credit),
     });
