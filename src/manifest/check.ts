@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { failure, type MdeployError } from '../core/errors/error.ts';
 import { reasonOf } from '../core/files.ts';
 import { parseImageReference } from '../core/names.ts';
@@ -67,6 +67,9 @@ export function firstOf(problems: readonly MdeployError[]): MdeployError {
 
 async function readCapped(file: string): Promise<Uint8Array> {
   try {
+    // Opening a pipe waits for its other end, for ever if there is none.
+    const kind = await stat(file);
+    if (!kind.isFile() && !kind.isDirectory()) throw new Error('it is not a regular file');
     const handle = await open(file, 'r');
     try {
       const buffer = new Uint8Array(maxManifestBytes + 1);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { failure, type MdeployError } from '../core/errors/error.ts';
 import { reasonOf } from '../core/files.ts';
@@ -69,6 +69,8 @@ function usage(problem: string): MdeployError {
 
 async function readBytes(file: string): Promise<Uint8Array> {
   try {
+    // A pipe (`<(…)` of a shell) ends; a device such as /dev/zero does not.
+    if ((await stat(file)).isCharacterDevice()) throw new Error('it is a device');
     return await readFile(file);
   } catch (error) {
     throw failure('FILE_UNREADABLE', { file, reason: reasonOf(error) }, { at: { file }, cause: error });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -254,6 +255,15 @@ describe('loadManifest', () => {
   test.each([
     ['a missing file', 'FILE_UNREADABLE', () => join(folder, 'none.yaml')],
     ['a folder', 'FILE_UNREADABLE', () => folder],
+    ['a device', 'FILE_UNREADABLE', () => '/dev/zero'],
+    [
+      'a pipe that nobody writes to',
+      'FILE_UNREADABLE',
+      () => {
+        execFileSync('mkfifo', [join(folder, 'pipe.yaml')]);
+        return join(folder, 'pipe.yaml');
+      },
+    ],
     [
       'bytes that are no UTF-8',
       'MANIFEST_SYNTAX',

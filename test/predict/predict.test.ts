@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +49,23 @@ describe('the input', () => {
       code: 'FILE_UNREADABLE',
       message: expect.stringContaining('it does not exist'),
     });
+  });
+
+  test('that is a device without an end is FILE_UNREADABLE', async () => {
+    await expect(readInput({ input: '/dev/zero' }, noInput)).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      message: expect.stringContaining('it is a device'),
+    });
+  });
+
+  test('may be a pipe', async () => {
+    const file = join(folder, 'pipe.json');
+    execFileSync('mkfifo', [file]);
+    const [input] = await Promise.all([
+      readInput({ input: file }, noInput),
+      writeFile(file, '[[1]]', { flag: 'a' }),
+    ]);
+    expect(input).toEqual({ kind: 'document', text: '[[1]]' });
   });
 
   test('of no known format is INPUT_FILE_UNKNOWN', async () => {
