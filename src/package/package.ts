@@ -99,6 +99,9 @@ async function inFreshFolder<T>(
 
 async function makeParent(target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true }).catch((error: unknown) => {
-    throw failure('FILE_UNWRITABLE', { file: dirname(target), reason: reasonOf(error) }, { cause: error });
+    // The system's "already exists" means that a file stands where the folder should be.
+    const isFile = (error as NodeJS.ErrnoException).code === 'EEXIST';
+    const reason = isFile ? 'it is not a folder' : reasonOf(error);
+    throw failure('FILE_UNWRITABLE', { file: dirname(target), reason }, { cause: error });
   });
 }
