@@ -18,6 +18,9 @@ async function main() {
   await once('build', ['scripts/build.ts']);
   provisionNotes();
   for (const project of ['unit', 'integration', 'e2e']) await vitest(project);
+  notes.push(
+    'converting from PyTorch and TensorFlow is tested by `npm run test:convert` (3 GB of packages), not here',
+  );
   finish();
 }
 

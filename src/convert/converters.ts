@@ -20,6 +20,27 @@ export const converters: readonly Converter[] = [
     isPickle: false,
   },
   {
+    formats: ['torchscript', 'torch-export'],
+    program: 'from_torch.py',
+    environment: 'torch',
+    framework: 'pytorch',
+    isPickle: false,
+  },
+  {
+    formats: ['torch-weights', 'torch-pickle'],
+    program: 'from_torch.py',
+    environment: 'torch',
+    framework: 'pytorch',
+    isPickle: true,
+  },
+  {
+    formats: ['saved-model', 'keras', 'keras-h5', 'tflite'],
+    program: 'from_tensorflow.py',
+    environment: 'tensorflow',
+    framework: 'tensorflow',
+    isPickle: false,
+  },
+  {
     formats: ['onnx'],
     program: 'from_onnx.py',
     environment: 'onnx',

@@ -192,17 +192,24 @@ def run_samples(samples, answer):
     """[(kind, inputs, outputs)] of the original. A made-up sample that it refuses is left out, unless all are."""
     answered, last = [], None
     for kind, inputs in samples:
-        try:
-            with np.errstate(all="ignore"):
-                answered.append((kind, inputs, answer(inputs)))
-        except (MemoryError, Unsafe):
-            raise
-        except Exception as error:  # which inputs are valid only the model knows
-            last = error
+        for attempt in [inputs] if kind == "given" else [inputs, smaller(inputs, 4), smaller(inputs, 2)]:
+            try:
+                with np.errstate(all="ignore"):
+                    answered.append((kind, attempt, answer(attempt)))
+                break
+            except (MemoryError, Unsafe, Refused, Asked):
+                raise
+            except Exception as error:  # which inputs are valid only the model knows
+                last = error
     if not answered or answered[0][0] not in ("random", "given"):
         reason = f"{type(last).__name__}: {_first_lines(last)}"
         raise Asked(f"the original refuses made-up inputs ({reason})", "--sample inputs.npz")
     return answered
+
+
+def smaller(inputs, limit):
+    """Whole numbers are mostly indexes, perhaps into something short."""
+    return {name: array % limit if array.dtype.kind in "iu" else array for name, array in inputs.items()}
 
 
 def write_samples(work, answered):

@@ -9,10 +9,10 @@ import type { CliCommand } from '../command.ts';
 import type { Output } from '../output.ts';
 
 interface Flags {
-  readonly output?: string;
+  readonly out?: string;
   readonly name?: string;
   readonly input: readonly string[];
-  readonly outputs: readonly string[];
+  readonly output: readonly string[];
   readonly sample?: string;
   readonly entry?: string;
   readonly entryArgs?: string;
@@ -33,7 +33,7 @@ export const command: CliCommand = {
   configure: (program) => {
     program
       .argument('<source>', 'a model file or folder of another framework; its format is told by its content')
-      .option('-o, --output <dir>', 'the folder to make (default: ./<name>-onnx)')
+      .option('-o, --out <dir>', 'the folder to make (default: ./<name>-onnx)')
       .option('--name <name>', 'name of the model (default: made from the file name)')
       .option(
         '--input <name:TYPE[axes]>',
@@ -41,7 +41,7 @@ export const command: CliCommand = {
         collect,
         [],
       )
-      .option('--outputs <name>', 'name of an output, or the only ones to keep; repeat for more', collect, [])
+      .option('--output <name>', 'name of an output, or the only ones to keep; repeat for more', collect, [])
       .option('--sample <file>', 'a .npz or .npy file with inputs to prove the conversion with')
       .option(
         '--entry <file.py:name>',
@@ -81,10 +81,10 @@ function settingsOf(flags: Flags): Omit<ConvertOptions, keyof Tellers> {
   if (flags.name !== undefined && !grammars.modelName.test(flags.name))
     throw usage('--name', flags.name, 'letters, digits and . _ -, beginning with a letter or digit');
   return {
-    ...given('output', flags.output),
+    ...given('output', flags.out),
     ...given('name', flags.name),
     inputs: flags.input.map(parseInputFlag),
-    outputs: flags.outputs,
+    outputs: flags.output,
     ...given('sample', flags.sample),
     ...given('entry', entryOf(flags.entry)),
     ...given('entryArgs', entryArgsOf(flags.entryArgs)),
@@ -157,6 +157,6 @@ function collect(value: string, before: readonly string[]): string[] {
 const examples = `
 Examples:
   mdeploy convert model.pkl -o iris
-  mdeploy convert model.pt --input image:FP32[batch,1,28,28] --outputs logits
+  mdeploy convert model.pt --input image:FP32[batch,1,28,28] --output logits
   mdeploy convert weights.pth --entry net.py:Net --entry-args '{"width": 6}' --input x:FP32[batch,8]
   mdeploy convert saved_model/ --signature serving_default -o digits`;

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { failure } from '../../core/errors/error.ts';
 import { runProcess } from '../process.ts';
+import { templatePath } from '../template-path.ts';
 import type { EnvironmentLock } from './lock.ts';
 import type { EnvironmentOptions } from './options.ts';
 
@@ -29,6 +31,8 @@ export async function install(lock: EnvironmentLock, options: InstallOptions): P
     const found = /^(?:Collecting|Downloading|Installing collected packages:) *(.*)$/.exec(line.trim());
     if (found) progress(`Installing ${lock.name}: ${found[1]!.split(',')[0]!.slice(0, 60)}`);
   });
+  const finish = templatePath(`finish_${lock.name}.py`);
+  if (existsSync(finish)) await run(lock, [target, '-I', finish]);
 }
 
 function installer(uv: boolean, python: string): [string, ...string[]] {

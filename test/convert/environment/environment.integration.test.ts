@@ -106,7 +106,7 @@ test('the cache follows MDEPLOY_CACHE, then XDG_CACHE_HOME', () => {
   expect(cacheRoot({ XDG_CACHE_HOME: '/x' })).toBe(join('/x', 'mdeploy', 'convert'));
 });
 
-test.each(['sklearn', 'boosted', 'onnx', 'tensorflow'])(
+test.each(['sklearn', 'boosted', 'onnx', 'torch', 'tensorflow'])(
   'the lock %s names every version and what it costs',
   async (name) => {
     const lock = await readLock(name);

@@ -1,0 +1,281 @@
+"""TensorFlow: SavedModel, Keras archives and HDF5 files, TensorFlow Lite."""
+
+import os
+import sys
+import warnings
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import numpy as np  # noqa: E402
+from mdeploy_convert import (  # noqa: E402
+    DATATYPES, OPSET, Asked, Refused, Spec, main, make_samples, progress, run_samples, versions, write_model, write_samples,
+)  # fmt: skip
+
+
+def convert(request):
+    warnings.simplefilter("ignore")
+    progress("Starting TensorFlow")
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")
+    progress("Loading the model")
+    source = {"saved-model": SavedModel, "keras": Keras, "keras-h5": Keras, "tflite": Lite}[request["format"]](tf, request)
+    specs = source.specs
+    for item in request.get("inputs") or []:
+        known = next((spec for spec in specs if spec.name == item["name"]), None)
+        if known is None:
+            raise Asked(f"it has no input {item['name']}; it has {', '.join(spec.name for spec in specs)}", "--input NAME:TYPE[axes]")
+        known.shape = item["shape"]
+    progress("Asking the original")
+    answered = run_samples(make_samples(specs, request.get("sample")), source.answer)
+    progress("Converting")
+    model = source.to_onnx()
+    refuse_foreign(model)
+    rename(model, specs, source.output_names, getattr(source, "inner", {}))
+    write_model(request["work"], model, answered, ("tf2onnx", versions("tf2onnx").get("tf2onnx", "")), keep=request.get("outputs"))
+    if request.get("outputs"):
+        answered = [(kind, inputs, {name: outputs[name] for name in request["outputs"]}) for kind, inputs, outputs in answered]
+    return {
+        "framework": "tensorflow",
+        "samples": write_samples(request["work"], answered),
+        "versions": versions("tensorflow_cpu", "tensorflow", "keras", "tf2onnx", "onnx", "numpy"),
+        "notes": source.notes,
+    }
+
+
+def dims_of(shape, name):
+    """The first free axis is the batch; others are free under names of their own."""
+    if shape is None:
+        raise Asked(f"the rank of its input {name} is unknown", f"--input {name}:FP32[batch,...]")
+    return [int(dim) if dim is not None and int(dim) >= 0 else "batch" if axis == 0 else f"dim_{axis}" for axis, dim in enumerate(shape)]
+
+
+def datatype_of(dtype, name):
+    text = np.dtype(dtype).name if not isinstance(dtype, str) else dtype
+    if text in ("string", "object", "str", "bytes"):
+        return "BYTES"
+    found = next((key for key, known in DATATYPES.items() if key != "BYTES" and np.dtype(known).name == text), None)
+    if found is None:
+        raise Refused(f"its input {name} has the datatype {text}, which cannot be served")
+    return found
+
+
+class SavedModel:
+    def __init__(self, tf, request):
+        self.tf, self.path, self.notes = tf, request["source"], []
+        self.loaded = tf.saved_model.load(self.path)
+        names = list(self.loaded.signatures)
+        wanted = request.get("signature")
+        if wanted is None:
+            known = [name for name in names if name != "__saved_model_init_op"]
+            if "serving_default" not in known and len(known) != 1:
+                raise Asked(f"it has the signatures {', '.join(known) or 'none'}", f"--signature {known[0] if known else 'NAME'}")
+            wanted = "serving_default" if "serving_default" in known else known[0]
+        if wanted not in names:
+            raise Asked(f"it has no signature {wanted}; it has {', '.join(names)}", f"--signature {names[0] if names else 'NAME'}")
+        self.signature, self.function = wanted, self.loaded.signatures[wanted]
+        _, arguments = self.function.structured_input_signature
+        self.specs = [Spec(name, datatype_of(spec.dtype.name, name), dims_of(spec.shape, name)) for name, spec in arguments.items()]
+        self.output_names = sorted(self.function.structured_outputs)
+
+    def answer(self, inputs):
+        fed = {name: self.tf.constant(array) for name, array in inputs.items()}
+        return {name: tensor_of(value.numpy()) for name, value in sorted(self.function(**fed).items())}
+
+    def to_onnx(self):
+        from tf2onnx import convert as tf2onnx_convert
+        from tf2onnx import tf_loader
+
+        graph, inputs, outputs, tables, renamed = tf_loader.from_saved_model(
+            self.path, None, None, tag=["serve"], signatures=[self.signature], return_initialized_tables=True,
+            return_tensors_to_rename=True,
+        )  # fmt: skip
+        with self.tf.device("/cpu:0"):
+            model, _ = tf2onnx_convert._convert_common(
+                graph, name="model", opset=OPSET, input_names=inputs, output_names=outputs, tensors_to_rename=renamed,
+                initialized_tables=tables,
+            )  # fmt: skip
+        return model
+
+
+class Keras:
+    def __init__(self, tf, request):
+        import keras
+
+        self.tf, self.notes = tf, []
+        if request["trust"]:
+            keras.config.enable_unsafe_deserialization()
+        if request.get("entry"):
+            self.objects = custom_objects(request["entry"])
+        try:
+            self.model = keras.models.load_model(request["source"], compile=False, safe_mode=not request["trust"], custom_objects=getattr(self, "objects", None))
+        except (TypeError, ValueError) as error:
+            text = " ".join(str(error).split())
+            if "unsafe" in text or "Lambda" in text:
+                from mdeploy_convert import Unsafe
+
+                raise Unsafe(f"Python code of a Lambda layer ({text[:200]})") from error
+            if "Could not locate class" in text or "Unknown layer" in text:
+                raise Asked(f"it has a layer of its own making ({text[:200]})", "--entry layers.py:MyLayer") from error
+            raise
+        self.specs = [self.spec(tensor, index) for index, tensor in enumerate(self.model.inputs)]
+        self.output_names = output_names(self.model)
+
+    def spec(self, tensor, index):
+        name = tensor.name.split(":")[0] or f"input_{index}"
+        return Spec(name, datatype_of(str(tensor.dtype), name), dims_of(tensor.shape, name))
+
+    def fed(self, inputs):
+        tensors = {spec.name: self.tf.convert_to_tensor(inputs[spec.name]) for spec in self.specs}
+        keyed = structure(self.model, "input")
+        if isinstance(keyed, dict):
+            names = {id(tensor): spec.name for spec, tensor in zip(self.specs, self.model.inputs)}
+            return {key: tensors[names[id(tensor)]] for key, tensor in keyed.items()}
+        return list(tensors.values()) if len(tensors) > 1 else next(iter(tensors.values()))
+
+    def values(self, found):
+        if isinstance(found, dict):
+            return [found[name] for name in self.output_names]
+        return list(found) if isinstance(found, (list, tuple)) else [found]
+
+    def answer(self, inputs):
+        found = self.values(self.model(self.fed(inputs), training=False))
+        return {name: tensor_of(value.numpy()) for name, value in zip(self.output_names, found)}
+
+    def to_onnx(self):
+        import tf2onnx
+
+        tf = self.tf
+        types = [tf.TensorSpec([None if isinstance(dim, str) else dim for dim in spec.shape], tf.as_dtype(tensor.dtype), name=spec.name)
+                 for spec, tensor in zip(self.specs, self.model.inputs)]  # fmt: skip
+
+        @tf.function(input_signature=types)
+        def call(*tensors):
+            found = self.model(self.fed({spec.name: tensor for spec, tensor in zip(self.specs, tensors)}), training=False)
+            return [tf.identity(value, name=name) for name, value in zip(self.output_names, self.values(found))]
+
+        model, _ = tf2onnx.convert.from_function(call, input_signature=types, opset=OPSET)
+        return model
+
+
+def structure(model, side):
+    """How inputs or outputs are nested; a Sequential that was loaded has forgotten it, and has one of each."""
+    try:
+        return getattr(model, side)
+    except AttributeError:
+        return None
+
+
+def output_names(model):
+    found = structure(model, "output")
+    if isinstance(found, dict):
+        return [str(name) for name in found]
+    names = list(getattr(model, "output_names", []))
+    count = len(model.outputs)
+    if count == 1:
+        return ["output_0"]
+    return names if len(set(names)) == count else [f"output_{index}" for index in range(count)]
+
+
+def custom_objects(entry):
+    import importlib.util
+
+    sys.path.insert(0, os.path.dirname(entry["file"]))
+    spec = importlib.util.spec_from_file_location("custom_objects", entry["file"])
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return {name: found for name, found in vars(module).items() if isinstance(found, type)}
+
+
+class Lite:
+    """A signature gives its tensors the names that they had in Keras; without one the inner names must do."""
+
+    def __init__(self, tf, request):
+        self.path, self.notes = request["source"], []
+        self.interpreter = tf.lite.Interpreter(model_path=self.path)
+        signatures = self.interpreter.get_signature_list()
+        if len(signatures) == 1:
+            runner = self.interpreter.get_signature_runner(next(iter(signatures)))
+            self.inputs, self.outputs = runner.get_input_details(), runner.get_output_details()
+        else:
+            self.inputs = {detail["name"]: detail for detail in self.interpreter.get_input_details()}
+            self.outputs = {detail["name"]: detail for detail in self.interpreter.get_output_details()}
+        self.specs = [self.spec(name, detail) for name, detail in self.inputs.items()]
+        self.output_names = list(self.outputs)
+        self.inner = {detail["name"]: name for found in (self.inputs, self.outputs) for name, detail in found.items()}
+
+    def spec(self, name, detail):
+        signature = detail.get("shape_signature")
+        shape = signature if signature is not None and len(signature) else detail["shape"]
+        return Spec(name, datatype_of(detail["dtype"], name), dims_of([int(dim) for dim in shape], name))
+
+    def answer(self, inputs):
+        for name, detail in self.inputs.items():
+            self.interpreter.resize_tensor_input(detail["index"], inputs[name].shape)
+        self.interpreter.allocate_tensors()
+        for name, detail in self.inputs.items():
+            self.interpreter.set_tensor(detail["index"], inputs[name])
+        self.interpreter.invoke()
+        return {name: tensor_of(np.array(self.interpreter.get_tensor(detail["index"]))) for name, detail in self.outputs.items()}
+
+    def to_onnx(self):
+        import tf2onnx
+
+        model, _ = tf2onnx.convert.from_tflite(self.path, opset=OPSET)
+        return model
+
+
+def tensor_of(array):
+    if array.dtype.kind in "OS":
+        return np.array([item.decode("utf-8", "replace") if isinstance(item, bytes) else item for item in array.reshape(-1)], dtype=object).reshape(array.shape)
+    return array
+
+
+def refuse_foreign(model):
+    """tf2onnx leaves operators that it cannot convert as they are, and says that all went well."""
+    known = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}
+    foreign = sorted({node.op_type for node in model.graph.node if node.domain not in known})
+    if foreign:
+        raise Refused(f"these operators have no ONNX form: {', '.join(foreign[:8])}")
+    import onnx
+
+    try:
+        onnx.checker.check_model(model)
+    except onnx.checker.ValidationError as error:
+        raise Refused(f"the converter made a model that does not hold: {' '.join(str(error).split())[:300]}") from error
+
+
+def rename(model, specs, outputs, inner):
+    """tf2onnx adds `:0` or takes inner names: the original's own are put back, in its order."""
+    graph = model.graph
+    if len(graph.input) != len(specs) or len(graph.output) != len(outputs):
+        raise Refused(
+            f"the converted model has {len(graph.input)} inputs and {len(graph.output)} outputs where the original has "
+            f"{len(specs)} and {len(outputs)}"
+        )
+    changes = {}
+    for values, names in ((graph.input, [spec.name for spec in specs]), (graph.output, outputs)):
+        for index, value in enumerate(values):
+            stem = value.name.split(":")[0].removeprefix("serving_default_")
+            changes[value.name] = inner.get(value.name) or next((name for name in names if name in (value.name, stem)), names[index])
+        if len(set(changes[value.name] for value in values)) < len(names):
+            raise Refused(f"which outputs of the converted model are {', '.join(names)} cannot be told")
+    for node in graph.node:
+        node.input[:] = [changes.get(name, name) for name in node.input]
+        node.output[:] = [changes.get(name, name) for name in node.output]
+    for value in [*graph.input, *graph.output, *graph.value_info]:
+        value.name = changes.get(value.name, value.name)
+    order = {name: index for index, name in enumerate(outputs)}
+    ordered = sorted(graph.output, key=lambda value: order.get(value.name, len(order)))
+    copies = [type(value).FromString(value.SerializeToString()) for value in ordered]
+    del graph.output[:]
+    graph.output.extend(copies)
+    for value, spec in zip(list(graph.input), specs):
+        spec_of = next(known for known in specs if known.name == value.name)
+        for dim, wanted in zip(value.type.tensor_type.shape.dim, spec_of.shape):
+            if isinstance(wanted, str):
+                dim.ClearField("dim_value")
+                dim.dim_param = wanted
+
+
+if __name__ == "__main__":
+    main(convert)
