@@ -6,9 +6,14 @@ import { onSageMaker } from './platform.ts';
 import { runUntilSignal } from './run.ts';
 import { startOf } from './start.ts';
 import { tfsFlagNames, tfsSwitches } from './tfs-flags.ts';
+import { serverUsage } from './usage.ts';
 
 /** Entry of `server.mjs`, the one file inside every package and image. It starts itself again as worker and probe. */
 async function main(): Promise<void> {
+  if (process.argv.slice(2).some((word) => word === '--help' || word === '-h')) {
+    process.stdout.write(serverUsage());
+    return;
+  }
   try {
     const { values, positionals, environment } = parse();
     const [target] = positionals;
@@ -25,7 +30,9 @@ async function main(): Promise<void> {
     });
   } catch (error) {
     const known = asMdeployError(error);
-    process.stderr.write(`error ${known.code}: ${known.message}\n  ${known.remedy}\n`);
+    // Where this file is, the command line tool need not be.
+    const remedy = known.code === 'USAGE' ? 'See `node server.mjs --help`.' : known.remedy;
+    process.stderr.write(`error ${known.code}: ${known.message}\n  ${remedy}\n`);
     process.exitCode = known.exit;
   }
 }
