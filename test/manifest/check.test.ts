@@ -255,7 +255,6 @@ describe('loadManifest', () => {
   test.each([
     ['a missing file', 'FILE_UNREADABLE', () => join(folder, 'none.yaml')],
     ['a folder', 'FILE_UNREADABLE', () => folder],
-    ['a device', 'FILE_UNREADABLE', () => '/dev/zero'],
     [
       'a pipe that nobody writes to',
       'FILE_UNREADABLE',
