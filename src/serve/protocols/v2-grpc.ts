@@ -78,7 +78,12 @@ function info(name: string, api: string, answer: Answer): Extract<GrpcMethod, { 
   return { kind: 'info', name, api, answer };
 }
 
+// As Triton: a model that is known but not loaded is not ready, which is no error.
 function modelReady(body: Uint8Array, catalogue: Catalogue, server: ServerFacts): Uint8Array {
+  const { name } = proto.ModelReadyRequest.decode(body);
+  const isServed = catalogue.versions(name).length > 0;
+  if (!isServed && catalogue.history().some((facts) => facts.name === name))
+    return proto.ModelReadyResponse.encode({ ready: false });
   const { state } = asked(body, catalogue, server);
   return proto.ModelReadyResponse.encode({ ready: server.status() === 'ready' && state === 'AVAILABLE' });
 }

@@ -28,12 +28,17 @@ export async function runCases(
 ): Promise<readonly WireResult[]> {
   const refused = new Map<WireCase, MdeployError>();
   const models: OpenedModel[] = [];
-  for (const [index, wireCase] of cases.entries()) {
-    if (index % 50 === 0) tell(`loading ${index} of ${cases.length}`);
-    const loaded = await prove(wireCase);
-    if (loaded instanceof MdeployError) refused.set(wireCase, loaded);
-    else models.push(loaded);
-  }
+  const waiting = [...cases.entries()];
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [index, wireCase] = next;
+      if (index % 50 === 0) tell(`loading ${index} of ${cases.length}`);
+      const loaded = await prove(wireCase);
+      if (loaded instanceof MdeployError) refused.set(wireCase, loaded);
+      else models.push(loaded);
+    }
+  };
+  await Promise.all([work(), work(), work()]);
   tell(`serving ${models.length}`);
   const server = await serve(models, {
     host: '127.0.0.1',
