@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asMdeployError, failure } from '../core/errors/error.ts';
 import type { Signature, Tensor } from '../core/tensor.ts';
-import { columnsProblem } from '../manifest/complete.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { placedIn } from '../manifest/place.ts';
 import { signatureOf } from '../onnx/signature.ts';
@@ -15,7 +14,7 @@ import { probeModel } from '../runtime/probe.ts';
 import { WaitingRoom } from '../runtime/waiting-room.ts';
 import { likelyLengths, zeroCount, zeroFeeds } from '../runtime/zeros.ts';
 import { openBatcher } from './batching.ts';
-import type { ModelFacts } from './catalogue.ts';
+import { columnsOf } from './columns.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { readSample } from './samples.ts';
@@ -61,7 +60,7 @@ async function load(opened: OpenedModel, { isProven }: LoadOptions): Promise<Loa
       description: manifest.description,
       state: 'AVAILABLE',
       signature: pipeline.userSignature,
-      columns: columnsOf(manifest, pipeline.userSignature),
+      columns: columnsOf(manifest, pipeline.userSignature.inputs),
       labels: new Map(manifest.outputs.flatMap(({ name, labels }) => (labels ? [[name, labels]] : []))),
     },
     manifest,
@@ -165,22 +164,6 @@ async function startWarm(
     }
   }
   return startEngine(source, signature, opened.onnx.fileBytes, undefined);
-}
-
-// A step may change what the last axis is: then nobody knows where a column belongs.
-function columnsOf({ inputs }: Manifest, { inputs: taken }: Signature): NonNullable<ModelFacts['columns']> {
-  const known = new Map<string, readonly string[]>();
-  for (const { name, columns } of inputs) {
-    if (!columns) continue;
-    const wrong = columnsProblem(
-      name,
-      columns,
-      taken.find((spec) => spec.name === name),
-    );
-    if (wrong) throw wrong;
-    known.set(name, columns);
-  }
-  return known;
 }
 
 function refuseAccelerator(manifest: Manifest): void {

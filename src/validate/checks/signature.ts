@@ -1,5 +1,6 @@
 import { showSpec, type TensorSpec } from '../../core/tensor.ts';
 import { compilePipeline } from '../../pipeline/pipeline.ts';
+import { columnsOf } from '../../repository/columns.ts';
 import { openModel } from '../../repository/open-model.ts';
 import type { Check } from '../check.ts';
 import { note, warning } from '../findings.ts';
@@ -13,6 +14,7 @@ export const signature: Check = {
     const opened = await openModel(bench.target);
     const { inputs, outputs } = opened.manifest;
     const pipeline = await compilePipeline(opened.manifest, { inputs, outputs });
+    columnsOf(opened.manifest, pipeline.userSignature.inputs);
     bench.put('opened', opened);
     bench.put('pipeline', pipeline);
     const zipMaps = opened.onnx.zipMaps.map(({ output }) =>
