@@ -2,11 +2,12 @@ import { arch, cpus, platform } from 'node:os';
 import { failure } from '../core/errors/error.ts';
 import { version } from '../core/version.ts';
 import { type Client, type Outcome, openClient } from './client.ts';
+import { coldStart } from './cold-start.ts';
 import { differenceOf, type Expectation, expectValues } from './expectation.ts';
 import type { Feed } from './feed.ts';
 import { load, type Shape } from './loops.ts';
 import { between, scrape } from './metrics.ts';
-import type { BenchReport, Run } from './report.ts';
+import type { BenchReport, ColdStart, Run } from './report.ts';
 import { runName } from './report.ts';
 import type { Wire, WireBody } from './wire.ts';
 
@@ -33,13 +34,37 @@ export interface BenchOptions {
  * @throws MdeployError `USAGE`, `SERVER_UNREACHABLE`, `BENCH_REFUSED`, `BENCH_ANSWER_DIFFERS` before anything is timed
  */
 export async function bench(options: BenchOptions): Promise<BenchReport> {
-  const { body } = requestOf(options);
   const proof = await ask(options);
   const runs: Run[] = [];
   for (const shape of options.shapes) {
     options.progress(`Loading: ${runName({ ...modeOf(shape), connections: shape.connections })}`);
     runs.push(await run(shape, options, proof));
   }
+  return reportOf(options, proof, { runs });
+}
+
+/**
+ * Starts the server `starts` times and asks it once each time; `options.url` is not looked at.
+ * @throws MdeployError `BENCH_SERVER_ENDED` and as `bench` does
+ */
+export async function benchColdStart(
+  options: Omit<BenchOptions, 'url'>,
+  starts: number,
+): Promise<BenchReport> {
+  let proof: Proof | undefined;
+  let engine = '';
+  const cold = await coldStart(options.target, starts, async (server) => {
+    engine = server.engine;
+    proof = await ask({ ...options, url: server.url });
+  });
+  return reportOf({ ...options, engine }, proof!, { cold });
+}
+
+function reportOf(
+  options: Omit<BenchOptions, 'url'>,
+  proof: Proof,
+  { runs = [], cold }: { readonly runs?: readonly Run[]; readonly cold?: ColdStart },
+): BenchReport {
   return {
     kind: 'bench',
     mdeploy: version,
@@ -53,10 +78,11 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
     target: options.target,
     engine: options.engine ?? null,
     protocol: options.protocol,
-    request_bytes: body.bytes.length,
+    request_bytes: requestOf(options).body.bytes.length,
     answer_bytes: proof.answer.body.length,
     checked_against: options.expectation ? 'sample' : 'first answer',
     runs,
+    cold_start: cold ?? null,
   };
 }
 

@@ -17,6 +17,22 @@ export interface BenchReport {
   /** What the answers were compared with. */
   readonly checked_against: 'sample' | 'first answer';
   readonly runs: readonly Run[];
+  /** Of `--cold-start`; null when load was made. */
+  readonly cold_start: ColdStart | null;
+}
+
+/** How long a server takes from the start of its process. */
+export interface ColdStart {
+  readonly starts: number;
+  readonly ready_ms: Spread;
+  /** Until the first answer was there, and right. */
+  readonly first_answer_ms: Spread;
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 export interface Machine {

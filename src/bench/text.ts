@@ -1,5 +1,6 @@
 import { showSize } from '../core/units.ts';
-import { type BenchReport, type Run, runName } from './report.ts';
+import { type BenchReport, type ColdStart, type Run, runName, type Spread } from './report.ts';
+import { showMs } from './show-ms.ts';
 
 /** The report as a table for people: one line a run, what the server says of itself below. */
 export function benchText(report: BenchReport): string {
@@ -8,15 +9,9 @@ export function benchText(report: BenchReport): string {
     `${target} over ${protocol}: ${showSize(sent)} asked, ${showSize(got)} answered, compared with the ${report.checked_against}`,
     `${machine.cores} × ${machine.cpu}, Node ${machine.node}${engine ? `; ${engine}` : ''}`,
   ];
-  const rows = [runHead, ...report.runs.map(runRow)];
-  return [...head, '', ...columns(rows), ...serverLines(report.runs), ...faultLines(report.runs)].join('\n');
-}
-
-/** Milliseconds, short enough for a column. */
-export function showMs(ms: number): string {
-  if (ms >= 100) return ms.toFixed(0);
-  if (ms >= 10) return ms.toFixed(1);
-  return ms >= 1 ? ms.toFixed(2) : ms.toFixed(3);
+  const { runs, cold_start: cold } = report;
+  const figures = cold ? coldLines(cold) : columns([runHead, ...runs.map(runRow)]);
+  return [...head, '', ...figures, ...serverLines(runs), ...faultLines(runs)].join('\n');
 }
 
 /** Rows of cells in columns as wide as their widest; the first to the left, the others to the right. */
@@ -28,6 +23,12 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
       .join('  ')
       .trimEnd(),
   );
+}
+
+function coldLines({ starts, ready_ms: ready, first_answer_ms: first }: ColdStart): string[] {
+  const row = (name: string, { median, min, max }: Spread) => [name, ...[median, min, max].map(showMs)];
+  const head = [`from the start, ${starts} times`, 'median ms', 'min', 'max'];
+  return columns([head, row('ready', ready), row('first right answer', first)]);
 }
 
 const runHead = ['load', 'requests/s', 'p50 ms', 'p90', 'p95', 'p99', 'p99.9', 'max', 'errors'];

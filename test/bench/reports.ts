@@ -1,4 +1,4 @@
-import type { BenchReport, Run } from '../../src/bench/report.ts';
+import type { BenchReport, ColdStart, Run } from '../../src/bench/report.ts';
 
 /** A run of a closed loop with 8 connections, but for what is given. */
 export function runOf(change: Partial<Run> = {}): Run {
@@ -39,5 +39,12 @@ export function reportOf(...runs: Run[]): BenchReport {
     answer_bytes: 281,
     checked_against: 'sample',
     runs,
+    cold_start: null,
   };
+}
+
+/** Three starts, the first answer 10 ms behind readiness. */
+export function coldOf(ms: number): ColdStart {
+  const spread = (median: number) => ({ median, min: median - 5, max: median + 5 });
+  return { starts: 3, ready_ms: spread(ms), first_answer_ms: spread(ms + 10) };
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { isSound, runName } from '../../src/bench/report.ts';
-import { benchText, columns, showMs } from '../../src/bench/text.ts';
-import { reportOf, runOf } from './reports.ts';
+import { showMs } from '../../src/bench/show-ms.ts';
+import { benchText, columns } from '../../src/bench/text.ts';
+import { coldOf, reportOf, runOf } from './reports.ts';
 
 test('one line a run, the server’s own figures below', () => {
   expect(benchText(reportOf(runOf({ connections: 1 }), runOf({ connections: 32 })))).toBe(
@@ -52,4 +53,12 @@ test('columns are as wide as their widest cell', () => {
       ['ccc', 'd'],
     ]),
   ).toEqual(['a    bb', 'ccc   d']);
+});
+
+test('cold starts have a table of their own', () => {
+  const text = benchText({ ...reportOf(), cold_start: coldOf(200) });
+  expect(text).toContain(`from the start, 3 times  median ms  min  max
+ready                          200  195  205
+first right answer             210  205  215`);
+  expect(text).not.toContain('requests/s');
 });

@@ -29,4 +29,25 @@ export const benchErrors = {
     grpc: 'INTERNAL',
     exit: 1,
   },
+  BENCH_GATE_MALFORMED: {
+    message: 'Cannot use the gate "{gate}": {reason}.',
+    remedy: 'Write gates as p99<+10%,rps>-5% against a --baseline, or p99<20ms on their own.',
+    http: 500,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 2,
+  },
+  BENCH_BASELINE_MALFORMED: {
+    message: 'Cannot use {file} as a baseline: {reason}.',
+    remedy: 'Make one with `mdeploy bench … --json > baseline.json`.',
+    http: 500,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 2,
+  },
+  BENCH_BASELINE_MISFIT: {
+    message: '{file} is no baseline for this load: it has {received}, and {expected} is asked for.',
+    remedy: 'Give the flags that the baseline was made with, or make it anew.',
+    http: 500,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 2,
+  },
 } as const satisfies Record<string, ErrorRow>;
