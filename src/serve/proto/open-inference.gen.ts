@@ -2,7 +2,7 @@
 import { list, many, map, nested, one, optional, part } from '../protobuf/fields.ts';
 import { boolList, doubleList, floatList, int32List, int64List, uint32List, uint64List } from '../protobuf/lists.ts';
 import { message, type Message } from '../protobuf/message.ts';
-import { bool, bytes, double, int64, string, uint64 } from '../protobuf/scalars.ts';
+import { bool, bytes, double, int32, int64, string, uint64 } from '../protobuf/scalars.ts';
 
 export type ServerLiveRequest = Record<never, never>;
 
@@ -73,6 +73,64 @@ export interface TensorMetadata {
 }
 
 export const TensorMetadata: Message<TensorMetadata> = message(() => [one(1, 'name', string), one(2, 'datatype', string), list(3, 'shape', int64List)]);
+
+export interface ModelConfigRequest {
+  name: string;
+  version: string;
+}
+
+export const ModelConfigRequest: Message<ModelConfigRequest> = message(() => [one(1, 'name', string), one(2, 'version', string)]);
+
+export const DataType = {
+  TYPE_INVALID: 0,
+  TYPE_BOOL: 1,
+  TYPE_UINT8: 2,
+  TYPE_UINT16: 3,
+  TYPE_UINT32: 4,
+  TYPE_UINT64: 5,
+  TYPE_INT8: 6,
+  TYPE_INT16: 7,
+  TYPE_INT32: 8,
+  TYPE_INT64: 9,
+  TYPE_FP16: 10,
+  TYPE_FP32: 11,
+  TYPE_FP64: 12,
+  TYPE_STRING: 13,
+  TYPE_BF16: 14,
+} as const;
+
+export interface ModelInput {
+  name: string;
+  dataType: number;
+  dims: BigInt64Array;
+}
+
+export const ModelInput: Message<ModelInput> = message(() => [one(1, 'name', string), one(2, 'dataType', int32), list(4, 'dims', int64List)]);
+
+export interface ModelOutput {
+  name: string;
+  dataType: number;
+  dims: BigInt64Array;
+}
+
+export const ModelOutput: Message<ModelOutput> = message(() => [one(1, 'name', string), one(2, 'dataType', int32), list(3, 'dims', int64List)]);
+
+export interface ModelConfig {
+  name: string;
+  platform: string;
+  maxBatchSize: number;
+  input: ModelInput[];
+  output: ModelOutput[];
+  backend: string;
+}
+
+export const ModelConfig: Message<ModelConfig> = message(() => [one(1, 'name', string), one(2, 'platform', string), one(4, 'maxBatchSize', int32), many(5, 'input', nested(() => ModelInput)), many(6, 'output', nested(() => ModelOutput)), one(17, 'backend', string)]);
+
+export interface ModelConfigResponse {
+  config: ModelConfig | undefined;
+}
+
+export const ModelConfigResponse: Message<ModelConfigResponse> = message(() => [part(1, 'config', () => ModelConfig)]);
 
 export interface InferParameter {
   boolParam: boolean | undefined;

@@ -2,6 +2,7 @@ import { version as toolVersion } from '../../core/version.ts';
 import type { GrpcMessage, GrpcMethod, GrpcProtocol } from '../grpc-protocol.ts';
 import * as proto from '../proto/open-inference.gen.ts';
 import type { Catalogue, ModelFacts, ServerFacts } from '../protocol.ts';
+import { modelConfigMessage } from './v2-grpc-config.ts';
 import { decodeInferMessage } from './v2-grpc-infer.ts';
 import { statistics } from './v2-grpc-statistics.ts';
 import { extensionsOf, platform, target, tensorMetadata } from './v2-models.ts';
@@ -31,6 +32,7 @@ export const v2Grpc: GrpcProtocol = {
           }),
         ),
         info('ModelMetadata', 'metadata', modelMetadata),
+        info('ModelConfig', 'metadata', modelConfigMessage),
         {
           kind: 'infer',
           name: 'ModelInfer',

@@ -6,7 +6,7 @@ import { findVersion } from './tfs-versions.ts';
 
 /** Only extensions that are wholly served are named. */
 export function extensionsOf({ changes }: ServerFacts): readonly string[] {
-  const always = ['binary_tensor_data', 'classification', 'parameters', 'statistics'];
+  const always = ['binary_tensor_data', 'classification', 'model_configuration', 'parameters', 'statistics'];
   return changes ? [...always, 'model_repository'] : always;
 }
 

@@ -1,4 +1,5 @@
 import type { Catalogue, Decoded, Protocol, RawCall, Route } from '../protocol.ts';
+import { modelConfig } from './v2-config.ts';
 import { describeInfer } from './v2-describe.ts';
 import { encodeInfer } from './v2-encode.ts';
 import { encodeTextError } from './v2-errors.ts';
@@ -20,6 +21,7 @@ export const v2: Protocol = {
     get('/v2/models', 'metadata', (_, catalogue) => modelList(catalogue)),
     get('/v2/models/stats', 'statistics', statistics),
     ...everyTarget('', (path) => get(path, 'metadata', modelMetadata)),
+    ...everyTarget('/config', (path) => get(path, 'metadata', modelConfig)),
     ...everyTarget('/ready', (path) => get(path, 'health', modelReady)),
     ...everyTarget('/stats', (path) => get(path, 'statistics', statistics)),
     ...everyTarget('/infer', infer),

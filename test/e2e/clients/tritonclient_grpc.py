@@ -60,6 +60,9 @@ def metadata():
     assert model["inputs"] == [{"name": "x", "datatype": "INT64", "shape": ["-1"]}], model
     assert client.get_model_metadata("identity_int64", "1", as_json=True) == model
     refused("NOT_FOUND", "no model named", lambda: client.get_model_metadata("nope"))
+    config = client.get_model_config("identity_int64", as_json=True)["config"]
+    assert config["input"] == [{"name": "x", "data_type": "TYPE_INT64", "dims": ["-1"]}], config
+    assert config["backend"] == "onnxruntime" and "max_batch_size" not in config, config
 
 
 def every_width():

@@ -54,6 +54,9 @@ def metadata():
     assert model["inputs"] == [{"name": "x", "datatype": "INT64", "shape": [-1]}], model
     assert client.get_model_metadata("identity_int64", "1") == model
     refused(404, "no model named", lambda: client.get_model_metadata("nope"))
+    config = client.get_model_config("identity_int64")
+    assert config["input"] == [{"name": "x", "data_type": "TYPE_INT64", "dims": [-1]}], config
+    assert config["max_batch_size"] == 0 and config["platform"] == "onnxruntime_onnx", config
 
 
 def every_width_binary():

@@ -41,6 +41,7 @@ const requests: Readonly<Record<string, object>> = {
   },
   ModelReady: { name: 'iris', version: '1' },
   ModelMetadata: { name: 'iris', version: '1' },
+  ModelConfig: { name: 'iris', version: '1' },
   ModelStatistics: { name: 'iris', version: '1' },
   RepositoryIndex: { repositoryName: 'x', ready: true },
   RepositoryModelLoad: { modelName: 'iris', parameters: { a: { stringParam: 'b' } } },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { datatypes } from '../../../src/core/tensor.ts';
 import { Metrics } from '../../../src/observability/metrics.ts';
 import { v2Grpc } from '../../../src/serve/protocols/v2-grpc.ts';
 import { catalogueOf, modelFacts, serverFacts } from '../catalogue.ts';
@@ -59,7 +60,7 @@ describe('metadata', () => {
     expect(answer('ServerMetadata')).toEqual({
       name: 'mdeploy',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-      extensions: ['binary_tensor_data', 'classification', 'parameters', 'statistics'],
+      extensions: ['binary_tensor_data', 'classification', 'model_configuration', 'parameters', 'statistics'],
     });
   });
 
@@ -87,6 +88,29 @@ describe('metadata', () => {
       ],
     });
     expect(reply).not.toHaveProperty('outputs');
+  });
+});
+
+describe('configuration', () => {
+  test('in the words of Triton', () => {
+    expect(answer('ModelConfig', { name: 'iris', version: '1' })).toEqual({
+      config: {
+        name: 'iris',
+        platform: 'onnxruntime_onnx',
+        backend: 'onnxruntime',
+        input: [{ name: 'X', dataType: 11, dims: ['-1', '4'] }],
+        output: [{ name: 'probabilities', dataType: 11, dims: ['-1', '3'] }],
+      },
+    });
+    expect(ask('ModelConfig', { name: 'nope' }).error?.code).toBe('MODEL_NOT_FOUND');
+  });
+
+  test('knows every datatype, as Triton numbers them', () => {
+    const inputs = datatypes.map((datatype) => ({ name: datatype, datatype, shape: [] }));
+    const all = catalogueOf(modelFacts({ signature: { inputs, outputs: [] } }));
+    const { config } = answer('ModelConfig', { name: 'iris' }, { catalogue: all });
+    const numbers = (config as { input: { dataType: number }[] }).input.map(({ dataType }) => dataType);
+    expect(numbers).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
   });
 });
 

@@ -63,7 +63,13 @@ describe('metadata', () => {
       document: {
         name: 'mdeploy',
         version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-        extensions: ['binary_tensor_data', 'classification', 'parameters', 'statistics'],
+        extensions: [
+          'binary_tensor_data',
+          'classification',
+          'model_configuration',
+          'parameters',
+          'statistics',
+        ],
       },
     });
   });
@@ -96,6 +102,31 @@ describe('metadata', () => {
   test('lists the models', async () => {
     expect(await get('/v2/models')).toEqual({ status: 200, document: { models: ['iris', 'wine'] } });
   });
+});
+
+test('the configuration, in the words of Triton', async () => {
+  const inputs = [
+    { name: 'a', datatype: 'BYTES' as const, shape: null },
+    { name: 'b', datatype: 'INT8' as const, shape: ['batch', 2] },
+  ];
+  const facts = catalogueOf(modelFacts({ signature: { inputs, outputs: [] } }));
+  for (const path of ['/v2/models/iris/config', '/v2/models/iris/versions/1/config']) {
+    expect(await get(path, { catalogue: facts })).toEqual({
+      status: 200,
+      document: {
+        name: 'iris',
+        platform: 'onnxruntime_onnx',
+        backend: 'onnxruntime',
+        max_batch_size: 0,
+        input: [
+          { name: 'a', data_type: 'TYPE_STRING', dims: [-1] },
+          { name: 'b', data_type: 'TYPE_INT8', dims: [-1, 2] },
+        ],
+        output: [],
+      },
+    });
+  }
+  expect((await get('/v2/models/nope/config')).status).toBe(404);
 });
 
 describe('the repository', () => {
@@ -203,7 +234,7 @@ describe('statistics', () => {
 describe('what is not there', () => {
   test.each([
     ['GET', '/v2/nothing', 404],
-    ['GET', '/v2/models/iris/config', 404],
+    ['GET', '/v2/models/iris/configuration', 404],
     ['GET', '/v2/systemsharedmemory/status', 404],
     ['POST', '/v2/models/iris/generate', 404],
     ['POST', '/v2/models/iris', 405],
