@@ -96,10 +96,11 @@ describe('readYaml', () => {
     ['100,000 entries', `protocols: [${'a,'.repeat(100_000)}]`],
     ['a text of 200,000 characters', `description: "${'x'.repeat(200_000)}"`],
   ])('%s take little time to refuse', (_, text) => {
-    const begin = performance.now();
+    // Of this thread, so that a busy machine does not count.
+    const begin = process.threadCpuUsage();
     const { problems } = checkManifest(`${text}\nserving: {protocols: [${'tfs,'.repeat(5000)}]}\n`, 'f');
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.length).toBeLessThanOrEqual(300);
-    expect(performance.now() - begin).toBeLessThan(5000);
+    expect(process.threadCpuUsage(begin).user / 1000).toBeLessThan(5000);
   });
 });
