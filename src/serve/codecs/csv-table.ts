@@ -59,12 +59,13 @@ function integer(bits: number, isSigned: boolean): ReadCell {
 /** @param limit the least size that is rounded to infinity */
 function float(limit: number, store: (value: number) => number): ReadCell {
   return (text) => {
+    const plain = Number(text);
+    // Most cells are; what JavaScript takes beside decimals (0x1f, nothing at all) is looked at below.
+    if (plain - plain === 0 && Math.abs(plain) < limit && decimal.test(text)) return store(plain);
     const word = text.toLowerCase();
     if (empty.has(word)) return store(Number.NaN);
     if (/^[+-]?inf(?:inity)?$/.test(word)) return store(word.startsWith('-') ? -Infinity : Infinity);
-    if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/.test(word)) return undefined;
-    const value = Number(word);
-    return Math.abs(value) >= limit ? undefined : store(value);
+    return undefined;
   };
 }
 
@@ -76,6 +77,8 @@ function wrongCell({ name, datatype }: TensorSpec, row: number, text: string) {
     { field: `${name}[${row}]`, ...facts },
   );
 }
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 // What pandas reads as an empty cell, in lower case.
 const empty = new Set(['', 'nan', '-nan', 'na', 'n/a', '#n/a', '<na>', 'null', 'none']);

@@ -11,36 +11,72 @@ export function readCsv(body: Uint8Array): readonly (readonly string[])[] {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
     .toString('utf8')
     .replace(/^\ufeff/, '');
+  const scan = new Scan(text);
   const rows: string[][] = [];
-  let row: string[] = [];
-  let cells = 0;
-  cell.lastIndex = 0;
-  while (cell.lastIndex < text.length) {
-    const at = cell.lastIndex;
-    const [matched = '', quoted, plain, end] = cell.exec(text) ?? [];
-    if (matched === '' && at < text.length) throw malformed(faultAt(text, at, rows.length));
-    if (++cells > maxCells) throw tooMany();
-    row.push(quoted?.replaceAll('""', '"') ?? plain ?? '');
-    if (end === ',') {
-      if (cell.lastIndex === text.length) row.push('');
-      else continue;
-    }
-    if (row.length > 1 || row[0] !== '' || quoted !== undefined) rows.push(row);
-    row = [];
-  }
-  if (row.length > 0) rows.push(row);
+  for (let row = scan.row(); row !== undefined; row = scan.row()) rows.push(row);
   const width = rows[0]?.length ?? 0;
   const stray = rows.findIndex(({ length }) => length !== width);
   if (stray >= 0) throw ragged(stray, rows[stray]!.length, width);
   return rows;
 }
 
-// A quoted cell or a plain one, and what ends it.
-const cell = /(?:[ \t]*"((?:[^"]|"")*)"[ \t]*|([^",\r\n]*))(,|\r\n|\n|\r|$)/y;
+class Scan {
+  readonly #text: string;
+  #at = 0;
+  #rows = 0;
+  #cells = 0;
 
-function faultAt(text: string, at: number, row: number): string {
-  const isOpen = text.slice(at).trimStart().startsWith('"');
-  return `${isOpen ? 'a quoted cell has no proper end' : 'a quote stands inside a plain cell'} in row ${row + 1}`;
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The cells of the next line that is not blank; undefined at the end. */
+  row(): string[] | undefined {
+    const text = this.#text;
+    while (this.#at < text.length && isLineEnd(text.charCodeAt(this.#at))) this.#at++;
+    if (this.#at >= text.length) return undefined;
+    this.#rows++;
+    const cells: string[] = [];
+    for (;;) {
+      if (++this.#cells > maxCells) throw tooMany();
+      cells.push(this.#cell());
+      if (text.charCodeAt(this.#at) !== COMMA) return cells;
+      this.#at++;
+    }
+  }
+
+  /** Stands behind the cell: on a comma, on a line end or at the end. */
+  #cell(): string {
+    const text = this.#text;
+    const from = this.#at;
+    let at = from;
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === COMMA || isLineEnd(code)) break;
+      if (code !== QUOTE) continue;
+      if (text.slice(from, at).trim() === '') return this.#quoted(at + 1);
+      throw malformed(`a quote stands inside a plain cell in row ${this.#rows}`);
+    }
+    this.#at = at;
+    return text.slice(from, at);
+  }
+
+  #quoted(from: number): string {
+    const text = this.#text;
+    let end = text.indexOf('"', from);
+    while (end >= 0 && text.charCodeAt(end + 1) === QUOTE) end = text.indexOf('"', end + 2);
+    let at = end + 1;
+    while (end >= 0 && (text.charCodeAt(at) === SPACE || text.charCodeAt(at) === TAB)) at++;
+    const next = text.charCodeAt(at);
+    if (end < 0 || (at < text.length && next !== COMMA && !isLineEnd(next)))
+      throw malformed(`a quoted cell has no proper end in row ${this.#rows}`);
+    this.#at = at;
+    return text.slice(from, end).replaceAll('""', '"');
+  }
+}
+
+function isLineEnd(code: number): boolean {
+  return code === LINE_FEED || code === CARRIAGE_RETURN;
 }
 
 function malformed(reason: string) {
@@ -60,3 +96,10 @@ function tooMany() {
 
 /** Each costs some fifty bytes of memory, however short. */
 const maxCells = 2 ** 23;
+
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
