@@ -266,6 +266,11 @@ def to_onnx(model, inner, specs):
     from skl2onnx.common import data_types
 
     register_boosters()
+    take_booleans()
+    for step in parts(model):
+        if hasattr(step, "flatten_transform"):
+            # Only `transform` knows the difference, which a classifier is not asked for.
+            step.flatten_transform = False
     types = {"FP32": "FloatTensorType", "FP64": "DoubleTensorType", "INT64": "Int64TensorType", "INT32": "Int32TensorType",
              "BYTES": "StringTensorType", "BOOL": "BooleanTensorType"}  # fmt: skip
     initial = []
@@ -282,6 +287,36 @@ def to_onnx(model, inner, specs):
         if "zipmap" not in str(error):
             raise
         return convert_sklearn(model, initial_types=initial, target_opset=target)
+
+
+def parts(model):
+    yield model
+    for _, step in getattr(model, "steps", None) or []:
+        yield from parts(step)
+
+
+def take_booleans():
+    """skl2onnx gives truth values where protobuf 7 takes nothing but whole numbers."""
+    import onnx.helper
+
+    make = onnx.helper.make_attribute
+    if getattr(make, "takes_booleans", False):
+        return
+
+    def whole(value):
+        if isinstance(value, (bool, np.bool_)):
+            return int(value)
+        if isinstance(value, (list, tuple)):
+            return [whole(item) for item in value]
+        if isinstance(value, np.ndarray) and value.dtype == bool:
+            return value.astype(int)
+        return value
+
+    def make_attribute(key, value, *rest, **options):
+        return make(key, whole(value), *rest, **options)
+
+    make_attribute.takes_booleans = True
+    onnx.helper.make_attribute = make_attribute
 
 
 def register_boosters():
