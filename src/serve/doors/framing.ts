@@ -6,12 +6,19 @@ import { failure, type MdeployError } from '../../core/errors/error.ts';
  * that are not a path (absolute form, RFC 9112 §3.2.2; dot segments; a fragment, which the router would cut off).
  */
 export function framingFault(request: IncomingMessage): MdeployError | undefined {
-  const { rawHeaders, url = '' } = request;
+  const { rawHeaders, headers, url = '' } = request;
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!;
     if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
   }
+  // Node takes the chunks off and would hand on what is still packed.
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    return invalid(
+      'The Transfer-Encoding is another than chunked.',
+      'Name what packs the body in Content-Encoding.',
+    );
   if (hosts > 1) return invalid('The request has two Host headers.', 'Send one.');
   if (url.charCodeAt(0) !== 47 && url !== '*') {
     return invalid('The request target is not a path.', 'Send a path that starts with "/".');

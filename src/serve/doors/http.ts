@@ -86,8 +86,9 @@ async function handle(
   const found = router.match(method, path);
   const call = { id, method, path };
   let reply: RawReply;
+  const misframed = framingFault(request);
   try {
-    const fault = framingFault(request) ?? ('error' in found ? found.error : undefined);
+    const fault = misframed ?? ('error' in found ? found.error : undefined);
     if (fault) throw fault;
     const match = found as Match;
     const body = method === 'POST' || method === 'PUT' ? await readBody(request, house.maxBodyBytes) : noBody;
@@ -101,7 +102,9 @@ async function handle(
     const ms = Number((performance.now() - started).toFixed(3));
     house.log.debug({ request_id: id, method, path, status: reply.status, ms }, 'request');
   }
-  send(request, response, reply, { id, close: refusedUpload || house.state === 'draining' });
+  // What follows a request that was framed wrongly cannot be trusted (RFC 9112 §11.2).
+  const close = misframed !== undefined || refusedUpload || house.state === 'draining';
+  send(request, response, reply, { id, close });
 }
 
 function dispatch(

@@ -17,6 +17,7 @@ const refused: [string, string, number][] = [
   ['a list of lengths', `${post}Content-Length: 3, 3\r\n\r\n[1]`, 400],
   ['a length that is negative', `${post}Content-Length: -1\r\n\r\n`, 400],
   ['an unknown transfer coding', `${post}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, 400],
+  ['a packed transfer', `${post}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, 400],
   ['chunked not at the end', `${post}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`, 400],
   ['space in front of the colon', `GET /healthz HTTP/1.1\r\nHost : a\r\n\r\n`, 400],
   ['a folded header', `GET /healthz HTTP/1.1\r\n${host}X: 1\r\n  2\r\n\r\n`, 400],
@@ -47,6 +48,12 @@ const refused: [string, string, number][] = [
 ];
 
 describe('framing', () => {
+  it('ends a connection whose request had two Hosts', async () => {
+    const { port } = await openDoor();
+    const reply = await exchange(port, Buffer.from(`GET /healthz HTTP/1.1\r\n${host}Host: b\r\n\r\n`));
+    expect(reply?.headers.connection).toBe('close');
+  });
+
   it.each(refused)('refuses %s', async (_, bytes, status) => {
     const { port, runs } = await openDoor();
     const reply = await exchange(port, Buffer.from(bytes, 'latin1'));
