@@ -86,7 +86,8 @@ describe('the habits of the house', () => {
 
   test('no file of src, test or scripts is longer than 300 lines', () => {
     const files = globSync('{src,test,scripts,bench,bin}/**/*.{ts,js,mjs}', { cwd: root });
-    const long = files.filter((file) => !file.includes('test/fixtures/') && lineCount(file) > 300);
+    const written = files.filter((file) => !file.includes('test/fixtures/') && !file.endsWith('.gen.ts'));
+    const long = written.filter((file) => lineCount(file) > 300);
     expect(long).toEqual([]);
   });
 
