@@ -21,7 +21,8 @@ def convert(request):
     specs = given_specs(request) or input_specs(model)
     progress(f"Converting {type(inner).__name__}")
     onnx_model = to_onnx(model, inner, specs)
-    names = [output.name for output in onnx_model.graph.output]
+    # skl2onnx gives some answers as a column where scikit-learn gives a list.
+    names = {output.name: len(output.type.tensor_type.shape.dim) for output in onnx_model.graph.output}
     progress("Asking the original")
     samples = make_samples(specs, request.get("sample"))
     answered = run_samples(drop_ties(model, specs, samples), lambda inputs: answer(model, specs, inputs, names))
@@ -30,7 +31,7 @@ def convert(request):
         request["work"], onnx_model, answered, ("skl2onnx", versions("skl2onnx").get("skl2onnx", "")),
         class_names=classes if classes is not None and np.ndim(classes) == 1 else None, keep=request.get("outputs"),
     )  # fmt: skip
-    kept = request.get("outputs") or names
+    kept = request.get("outputs") or list(names)
     answered = [(kind, inputs, {name: outputs[name] for name in kept if name in outputs}) for kind, inputs, outputs in answered]
     return {
         "framework": "sklearn",
@@ -362,7 +363,7 @@ METHODS = ("predict_proba", "decision_function", "transform", "score_samples")
 def answer(model, specs, inputs, names):
     rows = rows_of(model, specs, inputs)
     outputs = {}
-    for name in names:
+    for name, rank in names.items():
         if "label" in name or name == "variable" and hasattr(model, "predict"):
             outputs[name] = labels(model.predict(rows)) if "label" in name else column(model.predict(rows))
         else:
@@ -370,6 +371,8 @@ def answer(model, specs, inputs, names):
             if method is None:
                 raise Refused(f"nothing in {type(model).__name__} gives what the output {name} should be")
             outputs[name] = column(getattr(model, method)(rows))
+        if rank == 2 and outputs[name].ndim == 1:
+            outputs[name] = outputs[name].reshape(-1, 1)
     return outputs
 
 

@@ -18,7 +18,10 @@ const families: readonly RegExp[] = [/^sklearn(\.\w+)*$/, /^scipy\.sparse(\.\w+)
 // Classes, and the two ways in which Cython classes are made again.
 function isClassName(name: string): boolean {
   return (
-    /^_{0,2}[A-Z]\w*$/.test(name) || /^__pyx_unpickle_\w+$/.test(name) || /^new(Obj|Neighbors)\w*$/.test(name)
+    /^(?:bsr|coo|csc|csr|dia|dok|lil)_(?:array|matrix)$/.test(name) ||
+    /^_{0,2}[A-Z]\w*$/.test(name) ||
+    /^__pyx_unpickle_\w+$/.test(name) ||
+    /^new(Obj|Neighbors)\w*$/.test(name)
   );
 }
 
@@ -74,6 +77,8 @@ const exact: ReadonlySet<string> = new Set([
   'numpy.random._pickle.__generator_ctor',
   'numpy.random._mt19937.MT19937',
   'numpy.random._pcg64.PCG64',
+  'numpy.random.bit_generator.SeedSequence',
+  'numpy.random.bit_generator.__pyx_unpickle_SeedSequence',
   'collections.OrderedDict',
   'collections.Counter',
   'copyreg._reconstructor',
