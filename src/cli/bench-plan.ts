@@ -1,3 +1,5 @@
+import { access, constants } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { parseCounts, parseDuration, parseUrl } from '../bench/arguments.ts';
 import { type Baseline, proveComparable, readBaseline } from '../bench/baseline.ts';
 import type { BenchOptions } from '../bench/bench.ts';
@@ -7,6 +9,7 @@ import { metrics } from '../bench/gate-metrics.ts';
 import { proveLoopback } from '../bench/loopback.ts';
 import { wires } from '../bench/wires.ts';
 import { failure } from '../core/errors/error.ts';
+import { reasonOf } from '../core/files.ts';
 import type { TensorSpec } from '../core/tensor.ts';
 import { toJson } from '../predict/body.ts';
 import { readInput } from '../predict/predict.ts';
@@ -31,6 +34,7 @@ export interface BenchFlags {
   readonly coldStart?: string;
   readonly baseline?: string;
   readonly gate?: string;
+  readonly html?: string;
 }
 
 /** What `bench` is to do, read and checked; nothing is started yet. */
@@ -43,7 +47,7 @@ export interface BenchPlan extends Omit<BenchOptions, 'url' | 'progress'> {
   readonly baseline: Baseline | undefined;
 }
 
-/** @throws MdeployError `USAGE`, `BENCH_REMOTE`, those of gates and baselines, of MODEL and of the input */
+/** @throws MdeployError `USAGE`, `BENCH_REMOTE`, `FILE_UNWRITABLE`, those of gates and baselines, of MODEL and of the input */
 export async function planBench(
   target: string | undefined,
   flags: BenchFlags,
@@ -64,6 +68,7 @@ export async function planBench(
     coldStarts: coldStartsOf(flags),
   };
   const measure = await measureOf(flags, settings);
+  if (flags.html !== undefined) await proveWritable(flags.html);
   if (url && !flags.allowRemote) await proveLoopback(url);
   const opened = target === undefined ? undefined : await openModel(target);
   for (const warning of opened?.warnings ?? []) output.warn(warning);
@@ -77,6 +82,15 @@ export async function planBench(
     ...(model !== undefined && { model }),
     ...(await feedOf(flags, opened, output)),
   };
+}
+
+// Known before the load: minutes of it would be lost to a folder that is not there.
+async function proveWritable(file: string): Promise<void> {
+  try {
+    await access(dirname(file), constants.W_OK);
+  } catch (error) {
+    throw failure('FILE_UNWRITABLE', { file, reason: reasonOf(error) }, { at: { file }, cause: error });
+  }
 }
 
 function coldStartsOf({ coldStart, url, connections, rate }: BenchFlags): number | undefined {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,17 @@ async function baseline(content: object): Promise<string> {
   await writeFile(file, JSON.stringify({ schema_version: 1, ...content }));
   return file;
 }
+
+test('--html writes the page beside the other forms; where it cannot be written is exit 3', async () => {
+  const page = join(folder, 'report.html');
+  const args = [iris, ...short, '--connections', '1', '--gate', 'max<60s', '--json', '--html'];
+  const { stdout, exitCode } = await runBench([...args, page]);
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout).runs).toHaveLength(1);
+  expect(readFileSync(page, 'utf8')).toContain('<td>max&#60;60s</td><td>1 connection</td>');
+  const nowhere = await runBench([...args, join(folder, 'none', 'report.html')]);
+  expect([nowhere.exitCode, JSON.parse(nowhere.stdout).error.code]).toEqual([3, 'FILE_UNWRITABLE']);
+});
 
 describe('gates', () => {
   test('that are held are exit 0, one that is not is exit 1, and each is shown', async () => {

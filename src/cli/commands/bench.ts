@@ -1,9 +1,11 @@
 import { type BenchOptions, bench, benchColdStart } from '../../bench/bench.ts';
+import { benchHtml } from '../../bench/html.ts';
 import { judge, verdictRows } from '../../bench/judge.ts';
 import { type BenchReport, isSound } from '../../bench/report.ts';
 import { startServer } from '../../bench/server-process.ts';
 import { benchText, columns } from '../../bench/text.ts';
 import { wires } from '../../bench/wires.ts';
+import { writeFileAtomic } from '../../core/files.ts';
 import { type BenchFlags, type BenchPlan, planBench } from '../bench-plan.ts';
 import type { CliCommand } from '../command.ts';
 
@@ -25,18 +27,22 @@ export const command: CliCommand = {
       .option('--cold-start <n>', 'no load: start MODEL so many times, until it is ready and has answered')
       .option('--gate <gates>', 'limits, exit 1 beyond them: p99<+10%,rps>-5% or p99<20ms')
       .option('--baseline <file>', 'what changes in gates are relative to: a report made with --json')
+      .option('--html <file>', 'write the report as one page with charts')
       .option('--allow-remote', 'the server may be another machine: only ever one of yours')
       .addHelpText('after', examples);
   },
   run: async ([target], options, output) => {
     const plan = await planBench(target, options as unknown as BenchFlags, output);
     const { gates, baseline } = plan;
+    const { html } = options as { html?: string };
     const report = await output.step(`Loading ${plan.target}`, (progress) => measure({ ...plan, progress }));
     const { cpu, cores } = report.machine;
     if (baseline && (baseline.machine.cpu !== cpu || baseline.machine.cores !== cores))
       output.warn(`The baseline is of another machine: ${baseline.machine.cores} × ${baseline.machine.cpu}.`);
     const verdicts = judge(report, gates, baseline);
-    const table = gates.length > 0 ? ['', ...columns(verdictRows(verdicts, gates))] : [];
+    const rows = gates.length > 0 ? verdictRows(verdicts, gates) : [];
+    if (html !== undefined) await writeFileAtomic(html, benchHtml(report, rows));
+    const table = rows.length > 0 ? ['', ...columns(rows)] : [];
     output.result(
       { ...report, ...(gates.length > 0 && { gates: verdicts }) },
       [benchText(report), ...table].join('\n'),
@@ -65,5 +71,6 @@ Examples:
   mdeploy bench ./digits --protocol v2-binary --connections 1,8,32 --duration 5s
   mdeploy bench ./iris --rate 500 --json > baseline.json
   mdeploy bench ./iris --rate 500 --baseline baseline.json --gate 'p99<+10%,cpu<+5%'
+  mdeploy bench ./iris --connections 1,2,4,8,16,32 --html report.html
   mdeploy bench ./iris --cold-start 5
   mdeploy bench --url http://127.0.0.1:8501 --input '[[5.1, 3.5, 1.4, 0.2]]'`;
