@@ -65,7 +65,12 @@ try {
   await rm(work, { recursive: true, force: true });
 }
 
-async function convert(source: string, flags: string, out: string): Promise<Conversion> {
+interface Measured extends Conversion {
+  /** Of the tool and everything it started: the same on a busy machine. */
+  readonly cpuSeconds: number;
+}
+
+async function convert(source: string, flags: string, out: string): Promise<Measured> {
   const file = join(root, 'test/fixtures', source);
   const words = [...flags.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
   const main = join(root, 'src/cli/main.ts');
@@ -73,12 +78,17 @@ async function convert(source: string, flags: string, out: string): Promise<Conv
   const args = [main, 'convert', file, '-o', out, '--json', ...words].map((word) =>
     word.startsWith('model_def.py:') ? join(file, '..', word) : word,
   );
-  const { stdout } = await run(process.execPath, args, { cwd: root, maxBuffer: 64 * 1024 * 1024 });
-  return JSON.parse(stdout) as Conversion;
+  const timed = 'TIMEFORMAT="cpu %U %S"; time "$@"';
+  const { stdout, stderr } = await run('bash', ['-c', timed, 'bash', process.execPath, ...args], {
+    cwd: root,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const [, user, system] = /^cpu ([\d.]+) ([\d.]+)$/m.exec(stderr) ?? [];
+  return { ...(JSON.parse(stdout) as Conversion), cpuSeconds: Number(user) + Number(system) };
 }
 
 function row(
-  { what, seconds, environment, peakBytes, parity }: Conversion,
+  { what, seconds, cpuSeconds, environment, peakBytes, parity }: Measured,
   source: string,
   flags: string,
 ): string {
@@ -88,6 +98,7 @@ function row(
     `\`${source}\``,
     flags === '' ? '' : `\`${flags.replaceAll('|', '\\|')}\``,
     seconds.toFixed(1),
+    cpuSeconds.toFixed(1),
     showSize(peakBytes),
     `${environment.name} ${showSize(environment.bytes)}, ${environment.seconds.toFixed(0)} s`,
     Math.max(...parity.outputs.map((output) => output.max_abs)).toExponential(1),
@@ -99,8 +110,8 @@ function row(
 async function writeTable(): Promise<void> {
   const text = await readFile(page, 'utf8');
   const head = [
-    '| Format | Source | Flags | s | Peak memory | Environment: size, time to make | Max. error | Top-1 |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| Format | Source | Flags | s | CPU s | Peak memory | Environment: size, time to make | Max. error | Top-1 |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ];
   const rows = sources.flatMap(([source]) => lines.get(source) ?? []);
   const table = `<!-- table -->\n\n${[...head, ...rows].join('\n')}\n\n<!-- /table -->`;
