@@ -25,7 +25,8 @@ export const runtimeErrors = {
   },
   BATCHING_UNFIT: {
     message: 'Requests for model "{name}" cannot be run together: {reason}.',
-    remedy: 'Remove serving.batching from model.yaml, or export the model with a batch axis first in every tensor.',
+    remedy:
+      'Remove serving.batching from model.yaml, or export the model with a batch axis first in every tensor.',
     http: 500,
     grpc: 'FAILED_PRECONDITION',
     exit: 1,

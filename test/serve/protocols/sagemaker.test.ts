@@ -165,9 +165,9 @@ describe('replies by Accept', () => {
   test('the environment names the usual type, and a wrong one ends the start', async () => {
     const csv = sagemakerFor({ SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: 'text/csv' });
     const { decoded } = await sender([csv])('POST', '/invocations', { body: '[[1,2,3,4]]' });
-    expect(decoded!.encode({ model: 'iris', version: '1', outputs: [outputs[1]!] }).headers['content-type']).toBe(
-      'text/csv',
-    );
+    expect(
+      decoded!.encode({ model: 'iris', version: '1', outputs: [outputs[1]!] }).headers['content-type'],
+    ).toBe('text/csv');
     expect(() => sagemakerFor({ SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: 'text/xml' })).toThrow(
       expect.objectContaining({ code: 'USAGE' }),
     );
