@@ -47,6 +47,9 @@ Python's onnxruntime 1.31 answers ${able} of them; the others use operator sets,
 
 Measured on ${date} with onnxruntime-node ${runtime}. \`npm run conformance FOLDER\` measures again and writes this page.
 A selection is part of the tests (\`test/conformance/wire.integration.test.ts\`).
+
+"Other bits" means the last digits of a float, within the tolerance: some kernels add up in another order when an input does
+not start at a multiple of 16 bytes in memory, and tensors of a binary body are used where they lie.
 `;
 }
 
