@@ -23,7 +23,9 @@ export function probeMain(): void {
     }
   });
   // Nothing holds the process then, but the folder it lives in would stay. It is empty, or rmdir leaves it alone.
-  process.once('disconnect', () => rmdirSync(process.cwd()));
+  const leave = () => rmdirSync(process.cwd());
+  if (process.connected) process.once('disconnect', leave);
+  else leave();
 }
 
 async function probe({ source, inputs, parent }: ProbeRequest): Promise<void> {
