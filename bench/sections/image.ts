@@ -55,7 +55,11 @@ async function firstAnswer(tag: string): Promise<number> {
 
 async function predicted(url: string): Promise<void> {
   for (let attempt = 0; attempt < 3000; attempt++) {
-    const answer = await fetch(url, { method: 'POST', body: '[5.1, 3.5, 1.4, 0.2]' }).catch(() => undefined);
+    // A connection asked for before the container's network is up is tried again by the kernel only after a second.
+    const signal = AbortSignal.timeout(60);
+    const answer = await fetch(url, { method: 'POST', body: '[5.1, 3.5, 1.4, 0.2]', signal }).catch(
+      () => undefined,
+    );
     if (answer?.ok) return;
     await pause(5);
   }
