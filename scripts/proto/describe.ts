@@ -91,7 +91,8 @@ function enumOf({ name, values }: protobuf.Enum): EnumDescriptorProto {
 }
 
 function serviceOf(scope: Scope, { name, methodsArray }: protobuf.Service): ServiceDescriptorProto {
-  const full = (type: string) => `.${fullName(scope.all.lookup(scope.packageName)!)}.${type}`;
+  const place = scope.all.lookup(scope.packageName) as protobuf.Namespace;
+  const full = (type: string) => `.${fullName(place.lookupType(type))}`;
   const method = methodsArray.map((one) => ({
     name: one.name,
     inputType: full(one.requestType),

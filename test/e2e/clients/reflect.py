@@ -29,6 +29,7 @@ def services():
         "tensorflow.serving.PredictionService",
         "tensorflow.serving.ModelService",
         "inference.GRPCInferenceService",
+        "org.pytorch.serve.grpc.inference.InferenceAPIsService",
         "grpc.health.v1.Health",
         "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",
