@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from '../load.ts';
@@ -82,7 +82,7 @@ function servers(root: string, model: string): Readonly<Record<string, () => Pro
 /** The same model with batching on, in a folder of its own. */
 function batchingFolder(model: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'mdeploy-bench-'));
-  symlinkSync(model, join(folder, 'model.onnx'));
+  copyFileSync(model, join(folder, 'model.onnx'));
   writeFileSync(
     join(folder, 'model.yaml'),
     'name: model\nmodel: {path: model.onnx}\nserving: {batching: {max_batch_size: 32}}\n',
