@@ -42,14 +42,13 @@ function head(cases: number, able: number, runtime: string, date: string): strin
 
 The ${cases} operator and model cases of the ONNX backend tests (onnx 1.23), each a model with inputs and recorded outputs, are
 served by one server and asked over each protocol. A case counts when it loads, and every output has the recorded
-datatype, shape and values within the case's tolerance, and the same bits over every protocol (any NaN counts as NaN; where\na kernel's last bits vary from run to run, one more run decides).
+datatype, shape and values within the case's tolerance, and the same bits over every protocol (any NaN counts as NaN; where
+a kernel's last bits vary from run to run, one more run decides).
 Python's onnxruntime 1.31 answers ${able} of them; the others use operator sets, types or operators it does not have.
 
-Measured on ${date} with onnxruntime-node ${runtime}. \`npm run conformance FOLDER\` measures again and writes this page.
+Measured on ${date} with onnxruntime-node ${runtime}. \`node scripts/node.mjs scripts/conformance.ts FOLDER\`
+measures again and writes this page.
 A selection is part of the tests (\`test/conformance/wire.integration.test.ts\`).
-
-"Other bits" means the last digits of a float, within the tolerance: some kernels add up in another order when an input does
-not start at a multiple of 16 bytes in memory, and tensors of a binary body are used where they lie.
 `;
 }
 

@@ -7,6 +7,7 @@ import {
   elementSize,
   type Tensor,
 } from '../../core/tensor.ts';
+import { canStay } from './in-place.ts';
 
 /** More strings than this in one tensor are refused: each costs some hundred bytes of memory, however short. */
 const maxElements = 2 ** 22;
@@ -22,11 +23,13 @@ export function readBinary(
   { name, datatype, shape }: Omit<Tensor, 'data'>,
 ): AnyTensorData {
   const count = elementCount(shape);
-  if (datatype === 'BYTES') return readElements(viewable(bytes, 1), name, count);
+  if (datatype === 'BYTES')
+    return readElements(canStay(bytes, 1) ? bytes : new Uint8Array(bytes), name, count);
   const size = elementSize[datatype];
   if (bytes.length !== count * size)
     throw mismatch(name, `${showShape(shape)} of ${datatype} takes ${count * size}`, bytes.length);
-  const { buffer, byteOffset } = viewable(bytes, size);
+  const isFloat = datatype === 'FP32' || datatype === 'FP64' || datatype === 'FP16';
+  const { buffer, byteOffset } = canStay(bytes, size, isFloat) ? bytes : new Uint8Array(bytes);
   const data = views[datatype](buffer as ArrayBuffer, byteOffset, count);
   if (datatype === 'BOOL') proveBooleans(data as Uint8Array, name);
   return data;
@@ -83,12 +86,6 @@ function proveBooleans(data: Uint8Array, name: string): void {
   if (index < 0) return;
   const facts = { expected: 'BOOL (a byte that is 0 or 1)', received: String(data[index]) };
   throw failure('INPUT_VALUE', { name, where: ` at element ${index}`, ...facts }, { field: name, ...facts });
-}
-
-// A view into a large body would keep it alive and, on its way to a worker, be cloned with all of it.
-function viewable(bytes: Uint8Array, size: number): Uint8Array {
-  const isLarge = bytes.byteLength * 2 >= bytes.buffer.byteLength;
-  return isLarge && bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
 }
 
 function lengthOf(element: BytesElement): number {

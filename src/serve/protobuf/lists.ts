@@ -1,3 +1,4 @@
+import { canStay } from '../codecs/in-place.ts';
 import { malformed, type Reader } from './reader.ts';
 import { varintSize, type Writer, wideSize } from './writer.ts';
 
@@ -30,7 +31,7 @@ export const boolList: ListType<Uint8Array> = {
   read: (packed) => {
     // One byte each, unless a client writes its varints in a strange way.
     if (packed.every((byte) => byte <= 1))
-      return isMost(packed)
+      return canStay(packed, 1)
         ? new Uint8Array(packed.buffer, packed.byteOffset, packed.length)
         : Uint8Array.from(packed);
     return varints(
@@ -115,8 +116,7 @@ function fixed<L extends Float32Array | Float64Array>(
       const length = packed.length / width;
       if (!Number.isInteger(length))
         throw malformed(`a list of ${width}-byte numbers has ${packed.length} bytes`);
-      if (packed.byteOffset % width === 0 && isMost(packed))
-        return new Type(packed.buffer, packed.byteOffset, length);
+      if (canStay(packed, width, true)) return new Type(packed.buffer, packed.byteOffset, length);
       const copy = new Type(length);
       new Uint8Array(copy.buffer).set(packed);
       return copy;
@@ -185,11 +185,6 @@ function varints<L>(
   }
   if (at !== packed.length) throw malformed('it ends in the middle of a number');
   return list;
-}
-
-// A view keeps all of its memory alive and, on its way to a worker, is cloned with it.
-function isMost(packed: Buffer): boolean {
-  return packed.byteLength * 2 >= packed.buffer.byteLength;
 }
 
 function wordsOf(list: BigInt64Array | BigUint64Array): Int32Array {

@@ -82,6 +82,6 @@ function overGrpc(name: string, form: string): WireCaller {
   const { method, request, tensors } = grpcCallers.find((caller) => caller.name === form)!;
   return {
     name,
-    call: async ({ grpc }, model, inputs) => tensors(await grpc.call(method, request(model, inputs))),
+    call: async ({ grpc }, model, inputs) => tensors(await grpc.call(method, request(model, inputs)), []),
   };
 }

@@ -61,20 +61,40 @@ describe('raw tensors of fixed size', () => {
   });
 
   test('an aligned tensor that fills its memory is not copied', () => {
-    const body = placed(new Uint8Array(4000), 400);
-    const data = readBinary(body, { name: 'x', datatype: 'FP32', shape: [1000] }) as Float32Array;
-    expect(data.buffer).toBe(body.buffer);
-    expect(data.byteOffset).toBe(400);
+    for (const [datatype, offset] of [
+      ['FP32', 400],
+      ['FP64', 416],
+      ['INT32', 404],
+      ['UINT8', 401],
+    ] as const) {
+      const body = placed(new Uint8Array(4000), offset);
+      const shape = [4000 / elementSize[datatype]];
+      const data = readBinary(body, { name: 'x', datatype, shape }) as Float32Array;
+      expect(data.buffer).toBe(body.buffer);
+      expect(data.byteOffset).toBe(offset);
+    }
   });
 
   test('one that is not aligned is copied, and so is a small part of much memory', () => {
     for (const body of [placed(new Uint8Array(4000), 401), placed(new Uint8Array(16), 400, 60_000)]) {
       const shape = [body.length / 4];
-      const data = readBinary(body, { name: 'x', datatype: 'FP32', shape }) as Float32Array;
+      const data = readBinary(body, { name: 'x', datatype: 'INT32', shape }) as Int32Array;
       expect(data.buffer).not.toBe(body.buffer);
       expect(data.buffer.byteLength).toBe(body.length);
     }
   });
+
+  test.each(['FP16', 'FP32', 'FP64'] as const)(
+    '%s starts at a multiple of 16 bytes, wherever it lay',
+    (datatype) => {
+      for (let offset = 0; offset < 64; offset++) {
+        const shape = [4000 / elementSize[datatype]];
+        const tensor = { name: 'x', datatype, shape };
+        const data = readBinary(placed(new Uint8Array(4000), offset), tensor) as Float32Array;
+        expect(data.byteOffset % 16).toBe(0);
+      }
+    },
+  );
 
   test('a length that is not what the shape takes is refused', () => {
     const error = refusal(new Uint8Array(12), 'FP32', [2, 2]);

@@ -65,11 +65,12 @@ describe('lists of numbers', () => {
   test('share the memory of the request where it is aligned, and are copied where it is not', () => {
     const body = InferTensorContents.encode({ fp32Contents: new Float32Array(64).fill(1.5) });
     let shared = 0;
-    for (let shift = 0; shift < 8; shift++) {
+    for (let shift = 0; shift < 32; shift++) {
       const room = Buffer.from(new ArrayBuffer(body.length + shift)).subarray(shift);
       body.copy(room);
       const { fp32Contents } = InferTensorContents.decode(room);
       expect([...fp32Contents]).toEqual(new Array(64).fill(1.5));
+      expect(fp32Contents.byteOffset % 16).toBe(0);
       if (fp32Contents.buffer === room.buffer) shared += 1;
     }
     expect(shared).toBe(2);

@@ -62,7 +62,7 @@ const dialects: readonly Dialect[] = [
         const { decoded, error } = grpcSender(protocol)(method, request('iris', [tensor]), { catalogue });
         if (!decoded) throw error;
         const reply = decoded.encode({ model: 'iris', version: '1', outputs: [tensor] });
-        const [output] = tensors(decodeReply(method, reply));
+        const [output] = tensors(decodeReply(method, reply), [tensor]);
         return { read: decoded.request.inputs, written: [...output!.data].join() };
       },
     ],

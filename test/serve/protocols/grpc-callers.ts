@@ -1,3 +1,4 @@
+import { encodeFloat16 } from '../../../src/core/float16.ts';
 import {
   allocate,
   type BytesElement,
@@ -6,9 +7,11 @@ import {
   type Tensor,
 } from '../../../src/core/tensor.ts';
 import { tfsGrpc } from '../../../src/serve/protocols/tfs-grpc.ts';
+import { torchserveGrpc } from '../../../src/serve/protocols/torchserve-grpc.ts';
 import { v2Grpc } from '../../../src/serve/protocols/v2-grpc.ts';
 import type { GrpcCaller } from '../../conformance/grpc-protocols.ts';
 import type { Json } from '../grpc-send.ts';
+import { byName as jsonByName, rows } from './by-name.ts';
 import { rawBytes } from './v2-client.ts';
 
 /** DataType of TensorFlow and the list that holds its values; apart from the code under test. */
@@ -112,6 +115,32 @@ export const grpcCallers: readonly GrpcCaller[] = [
   },
   { ...v2, name: 'v2, raw contents', request: rawRequest },
 ];
+
+/** JSON within a message: the values of a reply are read as the datatypes they are known to have. */
+export const torchserveCaller: GrpcCaller = {
+  name: 'torchserve',
+  isJson: true,
+  protocol: torchserveGrpc,
+  method: 'org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions',
+  request: (modelName, tensors) => ({
+    modelName,
+    input: { data: Buffer.from(`{"inputs":${jsonByName(tensors)}}`) },
+  }),
+  tensors: ({ prediction }, like) => {
+    const text = Buffer.from(prediction as Uint8Array).toString();
+    // A number beyond 2^53 is exact only in its text.
+    const parsed = JSON.parse(text.replace(/(?<![\w".-])-?\d{16,}(?!\d*["\w.])/g, '"$&"')) as unknown;
+    const values = rows(
+      parsed,
+      like.map(({ name }) => name),
+    );
+    return like.map((tensor) => ({ ...tensor, data: asLike(tensor, [values.get(tensor.name)].flat(9)) }));
+  },
+};
+
+function asLike({ datatype }: Tensor, values: readonly unknown[]): Tensor['data'] {
+  return dataOf(datatype, datatype === 'FP16' ? values.map((value) => encodeFloat16(Number(value))) : values);
+}
 
 function rawRequest(modelName: string, tensors: readonly Tensor[]): object {
   return {

@@ -1,4 +1,4 @@
 import { grpcProtocolConformance } from '../../conformance/grpc-protocols.ts';
-import { grpcCallers } from './grpc-callers.ts';
+import { grpcCallers, torchserveCaller } from './grpc-callers.ts';
 
-for (const caller of grpcCallers) grpcProtocolConformance(caller);
+for (const caller of [...grpcCallers, torchserveCaller]) grpcProtocolConformance(caller);

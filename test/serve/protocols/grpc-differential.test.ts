@@ -40,7 +40,7 @@ describe('the same tensor over REST and gRPC', () => {
             read.map(asText).map(rawBytes),
           );
           const reply = decoded.encode({ model: 'iris', version: '1', outputs: [tensor] });
-          expect(readBack(decodeReply(method, reply)).map(rawBytes), name).toEqual([written]);
+          expect(readBack(decodeReply(method, reply), [tensor]).map(rawBytes), name).toEqual([written]);
         }
       }),
       { numRuns: 60 },
