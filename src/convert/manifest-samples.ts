@@ -1,4 +1,4 @@
-import type { Parity } from './parity.ts';
+import type { Parity } from '../proof/parity.ts';
 
 /**
  * The manifest with the samples that were made in place of the template's example, each with the tolerance that its

@@ -3,11 +3,11 @@ import { writeFileAtomic } from '../core/files.ts';
 import { sha256, sha256File } from '../core/hash.ts';
 import { version } from '../core/version.ts';
 import { readModel } from '../onnx/read-model.ts';
+import type { Parity } from '../proof/parity.ts';
+import { folderBytes } from '../python/folder-bytes.ts';
+import type { EnvironmentLock } from '../python/lock.ts';
 import { onnxRuntimeVersion } from '../runtime/onnxruntime.ts';
 import type { Detected } from './detect.ts';
-import { folderBytes } from './environment/folder-bytes.ts';
-import type { EnvironmentLock } from './environment/lock.ts';
-import type { Parity } from './parity.ts';
 import type { ProgramRun } from './run-program.ts';
 import { sourceDigest } from './source-digest.ts';
 

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { Tolerance } from '../core/compare.ts';
 import { asMdeployError } from '../core/errors/error.ts';
 import type { Tensor, TensorSpec } from '../core/tensor.ts';
+import { judgeParity, type Parity, type SampleAnswers } from '../proof/parity.ts';
 import { graphSource } from '../repository/load-version.ts';
 import { openModel } from '../repository/open-model.ts';
 import { readSample } from '../repository/samples.ts';
 import { probeModel } from '../runtime/probe.ts';
-import { judgeParity, type Parity, type SampleAnswers } from './parity.ts';
 
 export interface ReplayOptions {
   readonly timeoutMs: number;

@@ -1,11 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type MdeployError } from '../core/errors/error.ts';
 import type { TensorSpec } from '../core/tensor.ts';
 import { showSize } from '../core/units.ts';
-import { findIsolation, type Isolation } from './isolation.ts';
-import { type ProcessEnd, runProcess } from './process.ts';
-import { templatePath } from './template-path.ts';
+import type { Isolation } from '../python/isolation.ts';
+import type { ProcessEnd } from '../python/process.ts';
+import { lastWords, runPython } from '../python/program.ts';
 
 /** What a program of templates/convert/ is asked; see mdeploy_convert.py. */
 export interface ProgramRequest {
@@ -63,25 +62,18 @@ export async function runProgram(
   request: ProgramRequest,
   options: ProgramOptions,
 ): Promise<ProgramRun> {
-  const isolation = await findIsolation();
-  const home = join(request.work, '..', 'home');
-  await mkdir(home, { recursive: true });
   let last: Message | undefined;
-  const end = await runProcess(isolation.wrap([options.python, '-I', '-B', templatePath(program)]), {
-    cwd: home,
-    env: cleanEnvironment(home),
-    input: JSON.stringify(request),
-    timeoutMs: options.timeoutMs,
-    maxMemoryBytes: options.maxMemoryBytes,
-    onLine: (line) => {
-      const message = parse(line);
-      if (message?.kind === 'progress') options.progress(message.text);
-      else last = message ?? last;
+  const end = await runPython<Message>(`convert/${program}`, request, {
+    ...options,
+    home: join(request.work, '..', 'home'),
+    onMessage: (message) => {
+      if (message.kind === 'progress') options.progress(message.text);
+      else last = message;
     },
   });
   if (last?.kind === 'done') {
     const { kind: _, peak_bytes, ...answer } = last;
-    return { ...answer, isolation, peakBytes: Math.max(peak_bytes, end.peakBytes) };
+    return { ...answer, isolation: end.isolation, peakBytes: Math.max(peak_bytes, end.peakBytes) };
   }
   throw explain(last, end, options);
 }
@@ -106,37 +98,4 @@ function explain(last: Message | undefined, end: ProcessEnd, options: ProgramOpt
   if (code === 'asked') return failure('CONVERT_ASKED', { file, what: reason, flag }, at);
   if (code === 'unsafe') return failure('CONVERT_UNSAFE', { file, findings: reason }, at);
   return failure(code === 'refused' ? 'CONVERT_REFUSED' : 'CONVERT_FAILED', { file, reason }, at);
-}
-
-function lastWords({ unstartable, signal, exitCode, errorOutput }: ProcessEnd): string {
-  if (unstartable !== undefined) return `Python could not be started: ${unstartable}`;
-  const line = errorOutput.trim().split('\n').at(-1);
-  return line || `it ended with ${signal ?? `exit code ${exitCode}`}`;
-}
-
-// What a hostile model writes there is no more than words.
-function parse(line: string): Message | undefined {
-  try {
-    const message: unknown = JSON.parse(line);
-    return typeof message === 'object' && message !== null && 'kind' in message
-      ? (message as Message)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-// No token, key or address of the user's reaches what is in the file.
-function cleanEnvironment(home: string): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = {
-    PATH: '/usr/local/bin:/usr/bin:/bin',
-    HOME: home,
-    TMPDIR: home,
-    LANG: 'C.UTF-8',
-    CUDA_VISIBLE_DEVICES: '',
-    TF_CPP_MIN_LOG_LEVEL: '3',
-    TF_ENABLE_ONEDNN_OPTS: '0',
-  };
-  if (process.platform === 'win32') return { ...env, SystemRoot: process.env.SystemRoot };
-  return env;
 }

@@ -1,6 +1,6 @@
 import { showSize } from '../core/units.ts';
+import type { OutputParity } from '../proof/parity.ts';
 import type { Conversion } from './convert.ts';
-import type { OutputParity } from './parity.ts';
 
 /** The report for people: what was made, the proof, what to type next. */
 export function conversionText(conversion: Conversion): string {

@@ -61,13 +61,13 @@ describe('what is refused before any Python is started', () => {
 
   test('an output that is there', async () => {
     const source = fixturePath('sklearn/iris_logreg/model.pkl');
-    await expect(convert(source, '-o', folder)).rejects.toMatchObject({ code: 'CONVERT_EXISTS' });
+    await expect(convert(source, '-o', folder)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
   });
 
   test('no Python: one line on what to install', async () => {
     const source = fixturePath('sklearn/iris_logreg/model.pkl');
     const done = convert(source, '-o', join(folder, 'iris'), '--python', join(folder, 'nowhere'));
-    await expect(done).rejects.toMatchObject({ code: 'CONVERT_NO_PYTHON', exit: 3 });
+    await expect(done).rejects.toMatchObject({ code: 'PYTHON_MISSING', exit: 3 });
     expect(readdirSync(folder).filter((name) => name.includes('iris'))).toEqual([]);
   });
 });

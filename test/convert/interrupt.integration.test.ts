@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { fixturePath } from '../fixtures.ts';
-import { fakePython } from './fake-python.ts';
+import { fakePython } from '../python/fake-python.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mdeploy-interrupt-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { withSamples } from '../../src/convert/manifest-samples.ts';
-import type { Parity } from '../../src/convert/parity.ts';
+import type { Parity } from '../../src/proof/parity.ts';
 
 const output = (sample: string, rtol: number, atol: number) => ({
   sample,

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { runProcess } from '../../src/convert/process.ts';
 import { runProgram } from '../../src/convert/run-program.ts';
 import { runCleanups } from '../../src/core/interrupt.ts';
-import { answers, fakePython } from './fake-python.ts';
+import { runProcess } from '../../src/python/process.ts';
+import { answers, fakePython } from '../python/fake-python.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mdeploy-program-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

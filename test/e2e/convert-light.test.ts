@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ensureEnvironment } from '../../src/convert/environment/environment.ts';
-import { readLock } from '../../src/convert/environment/lock.ts';
+import { ensureEnvironment } from '../../src/python/environment.ts';
+import { readLock } from '../../src/python/lock.ts';
 import { validate } from '../../src/validate/validate.ts';
 import { fixturePath } from '../fixtures.ts';
 import { convertFile, goldenAfter, work } from './converting.ts';

@@ -8,6 +8,7 @@ import { modelErrors } from './model.ts';
 import { packageErrors } from './package.ts';
 import { pipelineErrors } from './pipeline.ts';
 import { probeErrors } from './probe.ts';
+import { pythonErrors } from './python.ts';
 import { repositoryErrors } from './repository.ts';
 import type { ErrorRow } from './row.ts';
 import { runtimeErrors } from './runtime.ts';
@@ -23,6 +24,7 @@ export const catalogue = {
   ...packageErrors,
   ...pipelineErrors,
   ...probeErrors,
+  ...pythonErrors,
   ...runtimeErrors,
   ...repositoryErrors,
   ...imageErrors,

@@ -93,4 +93,11 @@ export const cliErrors = {
     grpc: 'INTERNAL',
     exit: 3,
   },
+  OUTPUT_EXISTS: {
+    message: '{folder} is already there.',
+    remedy: 'Name another folder with -o, or replace it with --force.',
+    http: 500,
+    grpc: 'INVALID_ARGUMENT',
+    exit: 2,
+  },
 } as const satisfies Record<string, ErrorRow>;

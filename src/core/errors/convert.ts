@@ -3,8 +3,6 @@ import type { ErrorRow } from './row.ts';
 const refused = { http: 500, grpc: 'FAILED_PRECONDITION', exit: 1 } as const;
 const wrongUsage = { http: 500, grpc: 'INVALID_ARGUMENT', exit: 2 } as const;
 
-const lacking = { http: 500, grpc: 'FAILED_PRECONDITION', exit: 3 } as const;
-
 /** Faults of `convert`. None is shown to clients. */
 export const convertErrors = {
   CONVERT_FORMAT_UNKNOWN: {
@@ -28,18 +26,6 @@ export const convertErrors = {
     remedy: 'Only if you made the file, or trust who did: --trust. Nothing of it was run.',
     ...refused,
   },
-  CONVERT_NO_PYTHON: {
-    message: 'No Python to convert with: {reason}.',
-    remedy:
-      'Install Python {low} to {high} with venv (Debian: `apt-get install python3 python3-venv`), or name one with --python.',
-    ...lacking,
-  },
-  CONVERT_ENVIRONMENT: {
-    message: 'The Python environment "{name}" could not be made: {reason}.',
-    remedy:
-      'Check network, proxy (HTTPS_PROXY) and free space; --index-url names another index, --wheels a folder of wheels, MDEPLOY_CACHE another folder.',
-    ...lacking,
-  },
   CONVERT_ASKED: {
     message: '{file} does not say everything: {what}.',
     remedy: 'Add to the command: {flag}',
@@ -60,10 +46,5 @@ export const convertErrors = {
     message: 'Converting {file} was ended: it went beyond {limit}.',
     remedy: 'Allow more with {flag}, if this machine has it.',
     ...refused,
-  },
-  CONVERT_EXISTS: {
-    message: '{folder} is already there.',
-    remedy: 'Name another folder with -o, or replace it with --force.',
-    ...wrongUsage,
   },
 } as const satisfies Record<string, ErrorRow>;

@@ -1,11 +1,11 @@
 import { mkdir, readFile, rename, statfs, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { failure } from '../../core/errors/error.ts';
-import { reasonOf, removeTree } from '../../core/files.ts';
-import { sha256 } from '../../core/hash.ts';
-import { onInterrupt } from '../../core/interrupt.ts';
-import { showSize } from '../../core/units.ts';
+import { failure } from '../core/errors/error.ts';
+import { reasonOf, removeTree } from '../core/files.ts';
+import { sha256 } from '../core/hash.ts';
+import { onInterrupt } from '../core/interrupt.ts';
+import { showSize } from '../core/units.ts';
 import { folderBytes } from './folder-bytes.ts';
 import { install } from './install.ts';
 import type { EnvironmentLock } from './lock.ts';
@@ -29,7 +29,7 @@ interface Stamp {
 
 /**
  * The Python environment of a lock: from the cache, or made new under a temporary name and moved into place whole.
- * @throws MdeployError `CONVERT_NO_PYTHON`, `CONVERT_ENVIRONMENT`
+ * @throws MdeployError `PYTHON_MISSING`, `PYTHON_ENVIRONMENT`
  */
 export async function ensureEnvironment(
   lock: EnvironmentLock,
@@ -80,7 +80,7 @@ async function readStamp(folder: string): Promise<Stamp | undefined> {
     return JSON.parse(await readFile(join(folder, stampName), 'utf8')) as Stamp;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw failure('CONVERT_ENVIRONMENT', { name: folder, reason: reasonOf(error) }, { cause: error });
+    throw failure('PYTHON_ENVIRONMENT', { name: folder, reason: reasonOf(error) }, { cause: error });
   }
 }
 
@@ -96,11 +96,11 @@ async function announce(lock: EnvironmentLock, { note, wheels }: EnvironmentOpti
     const { bavail, bsize } = await statfs(root);
     if (bavail * bsize >= lock.diskBytes * 1.2) return;
     const reason = `${root} has ${showSize(bavail * bsize)} of free space where ${disk} are needed`;
-    throw failure('CONVERT_ENVIRONMENT', { name: lock.name, reason });
+    throw failure('PYTHON_ENVIRONMENT', { name: lock.name, reason });
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'CONVERT_ENVIRONMENT') throw cause;
+    if ((cause as NodeJS.ErrnoException).code === 'PYTHON_ENVIRONMENT') throw cause;
     throw failure(
-      'CONVERT_ENVIRONMENT',
+      'PYTHON_ENVIRONMENT',
       { name: lock.name, reason: `${root}: ${reasonOf(cause)}` },
       { cause },
     );

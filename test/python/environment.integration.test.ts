@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { cacheRoot, ensureEnvironment } from '../../../src/convert/environment/environment.ts';
-import { folderBytes } from '../../../src/convert/environment/folder-bytes.ts';
-import { readLock } from '../../../src/convert/environment/lock.ts';
-import { findPython } from '../../../src/convert/environment/python.ts';
-import { fakePython } from '../fake-python.ts';
+import { cacheRoot, ensureEnvironment } from '../../src/python/environment.ts';
+import { folderBytes } from '../../src/python/folder-bytes.ts';
+import { readLock } from '../../src/python/lock.ts';
+import { findPython } from '../../src/python/python.ts';
+import { fakePython } from './fake-python.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mdeploy-environment-'));
 process.env.MDEPLOY_CACHE = join(folder, 'cache');
@@ -41,14 +41,14 @@ describe('finding Python', () => {
     ['exit 1', 'cannot be run'],
   ])('says why not', async (script, words) => {
     const found = findPython([11, 13], fakePython(script));
-    await expect(found).rejects.toMatchObject({ code: 'CONVERT_NO_PYTHON', exit: 3 });
+    await expect(found).rejects.toMatchObject({ code: 'PYTHON_MISSING', exit: 3 });
     await expect(findPython([11, 13], fakePython(script))).rejects.toThrow(words);
   });
 
   test('says what to install where there is none', async () => {
     process.env.PATH = folder;
     await expect(findPython([11, 13])).rejects.toMatchObject({
-      message: 'No Python to convert with: there is none on the path.',
+      message: 'No Python to work with: there is none on the path.',
       remedy: expect.stringContaining('apt-get install python3 python3-venv'),
     });
   });
@@ -88,7 +88,7 @@ describe('making an environment', () => {
       'echo "ERROR: No matching distribution found for onnx==1.23.2" >&2; exit 1',
     );
     const made = ensureEnvironment(await tiny(), { ...quiet, python: fakePython(broken) });
-    await expect(made).rejects.toMatchObject({ code: 'CONVERT_ENVIRONMENT', exit: 3 });
+    await expect(made).rejects.toMatchObject({ code: 'PYTHON_ENVIRONMENT', exit: 3 });
     await expect(made).rejects.toThrow('No matching distribution found for onnx==1.23.2');
     expect(readdirSync(cacheRoot()).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });

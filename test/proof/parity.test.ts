@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judgeParity } from '../../src/convert/parity.ts';
-import { measure } from '../../src/convert/parity-figures.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
+import { judgeParity } from '../../src/proof/parity.ts';
+import { measure } from '../../src/proof/parity-figures.ts';
 
 const tensor = (values: readonly number[], shape = [1, values.length], name = 'y'): Tensor => ({
   name,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { failure } from '../../core/errors/error.ts';
-import { reasonOf } from '../../core/files.ts';
-import { parseSize } from '../../core/units.ts';
-import { templatePath } from '../template-path.ts';
+import { failure } from '../core/errors/error.ts';
+import { reasonOf } from '../core/files.ts';
+import { parseSize } from '../core/units.ts';
+import { templatePath } from './template-path.ts';
 
 /** A lock of templates/convert/locks/: every package with its version, and in its head what it asks for. */
 export interface EnvironmentLock {
@@ -19,7 +19,7 @@ export interface EnvironmentLock {
 
 /** @throws MdeployError `FILE_UNREADABLE` */
 export async function readLock(name: string): Promise<EnvironmentLock> {
-  const file = templatePath('locks', `${name}.txt`);
+  const file = templatePath('convert/locks', `${name}.txt`);
   let text: string;
   try {
     text = await readFile(file, 'utf8');

@@ -35,6 +35,14 @@ export const defaultTolerance: Readonly<Partial<Record<Datatype, Tolerance>>> = 
   FP64: { rtol: 1e-6, atol: 1e-8 },
 };
 
+/** What the two sides of a comparison are called in reasons. */
+export interface Sides {
+  readonly expected: string;
+  readonly actual: string;
+}
+
+const conversion: Sides = { expected: 'the original', actual: 'the converted model' };
+
 export interface SampleAnswers {
   readonly sample: string;
   readonly expected: readonly Tensor[];
@@ -43,16 +51,21 @@ export interface SampleAnswers {
 }
 
 /**
- * Compares the answers of our runtime with the original's. The absolute part of the tolerance grows with the largest
+ * Compares the answers of a model in our runtime with those that were expected of it. The absolute part of the tolerance grows with the largest
  * value of an output, for a sum of large terms is only as exact as the terms.
  * @param wanted instead of the defaults, for floating-point outputs
+ * @param sides what to call the two in reasons
  */
-export function judgeParity(answers: readonly SampleAnswers[], wanted: Partial<Tolerance> = {}): Parity {
+export function judgeParity(
+  answers: readonly SampleAnswers[],
+  wanted: Partial<Tolerance> = {},
+  sides: Sides = conversion,
+): Parity {
   const outputs = answers.flatMap(({ sample, expected, actual }) =>
     expected.map((tensor) =>
       'refused' in actual
-        ? missing(sample, tensor.name, `the converted model refuses the sample: ${actual.refused}`)
-        : judgeOutput(sample, tensor, actual, wanted),
+        ? missing(sample, tensor.name, `${sides.actual} refuses the sample: ${actual.refused}`)
+        : judgeOutput(sample, tensor, actual, wanted, sides),
     ),
   );
   const worst = [...outputs].sort(byStrain)[0];
@@ -65,9 +78,10 @@ function judgeOutput(
   expected: Tensor,
   actual: readonly Tensor[],
   wanted: Partial<Tolerance>,
+  sides: Sides,
 ): OutputParity {
   const found = actual.find(({ name }) => name === expected.name);
-  if (found === undefined) return missing(sample, expected.name, 'the converted model has no such output');
+  if (found === undefined) return missing(sample, expected.name, `${sides.actual} has no such output`);
   const figures = measure(found, expected);
   const base = defaultTolerance[expected.datatype];
   const tolerance = base
@@ -77,7 +91,7 @@ function judgeOutput(
   const values =
     worstIndex < 0
       ? undefined
-      : `at ${showIndex(worstIndex, expected.shape)} the original gives ${showElement(expected, worstIndex)}, the converted model ${showElement(found, worstIndex)}`;
+      : `at ${showIndex(worstIndex, expected.shape)} ${sides.expected} gives ${showElement(expected, worstIndex)}, ${sides.actual} ${showElement(found, worstIndex)}`;
   return {
     sample,
     output: expected.name,
@@ -88,7 +102,7 @@ function judgeOutput(
     cosine: figures.cosine,
     top1: figures.top1,
     ...(!ok && {
-      reason: figures.onlyActualNaN ? `the converted model gives NaN: ${values}` : (values ?? reason ?? ''),
+      reason: figures.onlyActualNaN ? `${sides.actual} gives NaN: ${values}` : (values ?? reason ?? ''),
     }),
     ...(figures.hasNaN && { nan: true as const }),
   };

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { failure } from '../core/errors/error.ts';
-import { reasonOf, removeTree, syncFolder, temporaryName } from '../core/files.ts';
-import { onInterrupt } from '../core/interrupt.ts';
+import { failure } from './errors/error.ts';
+import { reasonOf, removeTree, syncFolder, temporaryName } from './files.ts';
+import { onInterrupt } from './interrupt.ts';
 
 export interface OutputFolder {
   /** Where to write; becomes the target when it is whole. */
@@ -16,12 +16,12 @@ export interface OutputFolder {
 
 /**
  * A folder that appears whole or not at all: it is written beside the target and moved there.
- * @throws MdeployError `CONVERT_EXISTS` unless `force`, `FILE_UNWRITABLE`
+ * @throws MdeployError `OUTPUT_EXISTS` unless `force`, `FILE_UNWRITABLE`
  */
 export async function openOutput(target: string, force: boolean): Promise<OutputFolder> {
   const folder = resolve(target);
   if (existsSync(folder) && !force && !isEmptyFolder(folder))
-    throw failure('CONVERT_EXISTS', { folder: target }, { at: { file: target } });
+    throw failure('OUTPUT_EXISTS', { folder: target }, { at: { file: target } });
   const temporary = temporaryName(folder);
   const forget = onInterrupt(() => removeTree(temporary));
   const work = resolve(temporary, 'model');

@@ -10,8 +10,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { openOutput } from '../../src/convert/output-folder.ts';
 import { runCleanups } from '../../src/core/interrupt.ts';
+import { openOutput } from '../../src/core/output-folder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'mdeploy-output-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -43,7 +43,7 @@ test('an interrupt leaves nothing either', async () => {
 test('what is there is kept, unless force says otherwise; an empty folder is as good as none', async () => {
   mkdirSync(join(root, 'd'));
   writeFileSync(join(root, 'd', 'precious'), 'x');
-  await expect(openOutput(join(root, 'd'), false)).rejects.toMatchObject({ code: 'CONVERT_EXISTS', exit: 2 });
+  await expect(openOutput(join(root, 'd'), false)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS', exit: 2 });
   const output = await openOutput(join(root, 'd'), true);
   writeFileSync(join(output.work, 'new'), 'y');
   expect(readFileSync(join(root, 'd', 'precious'), 'utf8')).toBe('x');
@@ -53,7 +53,7 @@ test('what is there is kept, unless force says otherwise; an empty folder is as 
   mkdirSync(join(root, 'e'));
   await (await openOutput(join(root, 'e'), false)).discard();
   writeFileSync(join(root, 'f'), 'a file');
-  await expect(openOutput(join(root, 'f'), false)).rejects.toMatchObject({ code: 'CONVERT_EXISTS' });
+  await expect(openOutput(join(root, 'f'), false)).rejects.toMatchObject({ code: 'OUTPUT_EXISTS' });
 });
 
 test('below a file nothing can be written, and it says so', async () => {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { failure } from '../../core/errors/error.ts';
-import { runProcess } from '../process.ts';
-import { templatePath } from '../template-path.ts';
+import { failure } from '../core/errors/error.ts';
 import type { EnvironmentLock } from './lock.ts';
 import type { EnvironmentOptions } from './options.ts';
+import { runProcess } from './process.ts';
+import { templatePath } from './template-path.ts';
 
 interface InstallOptions extends EnvironmentOptions {
   readonly folder: string;
@@ -16,7 +16,7 @@ const timeoutMs = 3_600_000;
 /**
  * Makes an environment with exactly what the lock names: no dependency is looked up, nothing is built from source, so
  * no package runs code while it is installed.
- * @throws MdeployError `CONVERT_ENVIRONMENT`
+ * @throws MdeployError `PYTHON_ENVIRONMENT`
  */
 export async function install(lock: EnvironmentLock, options: InstallOptions): Promise<void> {
   const { folder, python, progress } = options;
@@ -31,7 +31,7 @@ export async function install(lock: EnvironmentLock, options: InstallOptions): P
     const found = /^(?:Collecting|Downloading|Installing collected packages:) *(.*)$/.exec(line.trim());
     if (found) progress(`Installing ${lock.name}: ${found[1]!.split(',')[0]!.slice(0, 60)}`);
   });
-  const finish = templatePath(`finish_${lock.name}.py`);
+  const finish = templatePath(`convert/finish_${lock.name}.py`);
   if (existsSync(finish)) await run(lock, [target, '-I', finish]);
 }
 
@@ -63,7 +63,7 @@ async function run(
   if (end.exitCode === 0) return;
   const reason =
     end.unstartable ?? (end.killed === 'timeout' ? 'it took more than an hour' : lastError(end.errorOutput));
-  throw failure('CONVERT_ENVIRONMENT', { name: lock.name, reason }, { cause: new Error(end.errorOutput) });
+  throw failure('PYTHON_ENVIRONMENT', { name: lock.name, reason }, { cause: new Error(end.errorOutput) });
 }
 
 // pip says what went wrong in lines that begin with ERROR, the last of which is mostly advice.

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { failure } from '../../core/errors/error.ts';
+import { failure } from '../core/errors/error.ts';
 
 export interface Python {
   /** What to start it with. */
@@ -18,7 +18,7 @@ const run = promisify(execFile);
 /**
  * A Python that fits the lock: the one named, or the first of those on the path.
  * @param range lowest and highest minor version of Python 3
- * @throws MdeployError `CONVERT_NO_PYTHON`
+ * @throws MdeployError `PYTHON_MISSING`
  */
 export async function findPython(range: readonly [number, number], named?: string): Promise<Python> {
   const [low, high] = range;
@@ -34,7 +34,7 @@ export async function findPython(range: readonly [number, number], named?: strin
     else return found;
   }
   const reason = misfits[0] ?? (named === undefined ? 'there is none on the path' : `${named} cannot be run`);
-  throw failure('CONVERT_NO_PYTHON', { reason, low: `3.${low}`, high: `3.${high}` });
+  throw failure('PYTHON_MISSING', { reason, low: `3.${low}`, high: `3.${high}` });
 }
 
 const question = `import importlib.util, json, sys
