@@ -14,6 +14,12 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/{heavy,e2e,scenarios,provision,examples}/**', 'test/**/*.integration.test.ts'],
           testTimeout: 20_000,
+          // Half of the time would go to loading the same modules 190 times. So a helper that cleans up does it with
+          // `onTestFinished`: a hook at the top of a module shared by two files would run for the first of them only.
+          isolate: false,
+          restoreMocks: true,
+          unstubEnvs: true,
+          maxWorkers: '100%',
         },
       },
       {

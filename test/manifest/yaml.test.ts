@@ -47,10 +47,10 @@ describe('readYaml', () => {
   });
 
   test.each([
-    ['flow lists', '['.repeat(120_000)],
-    ['flow maps', '{a: '.repeat(60_000)],
-    ['block lists', '- '.repeat(120_000)],
-    ['complex keys', '? '.repeat(120_000)],
+    ['flow lists', '['.repeat(30_000)],
+    ['flow maps', '{a: '.repeat(30_000)],
+    ['block lists', '- '.repeat(30_000)],
+    ['complex keys', '? '.repeat(30_000)],
     ['closed lists', `${'['.repeat(40)}${']'.repeat(40)}`],
   ])('depth is capped: %s', (_, text) => {
     expect(codes(text)).toEqual(['MANIFEST_TOO_DEEP']);
@@ -91,7 +91,7 @@ describe('readYaml', () => {
   });
 
   test.each([
-    ['50,000 keys', Array.from({ length: 40_000 }, (_, i) => `k${i.toString(36)}:`).join('\n')],
+    ['40,000 keys', Array.from({ length: 40_000 }, (_, i) => `k${i.toString(36)}:`).join('\n')],
     ['a key of 200,000 characters', `${'k'.repeat(200_000)}: 1`],
     ['100,000 entries', `protocols: [${'a,'.repeat(100_000)}]`],
     ['a text of 200,000 characters', `description: "${'x'.repeat(200_000)}"`],

@@ -52,7 +52,7 @@ describe('mutations of real models', () => {
         for (const [at, byte] of list) mutant[at % mutant.length] = byte;
         survive(mutant);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
     expect(process.memoryUsage().rss - before).toBeLessThan(128e6);
   });
@@ -90,7 +90,7 @@ describe('mutations of real models', () => {
         survive(model(bareGraph(noise)));
         survive(model(bareGraph(msg(1, noise))));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 });

@@ -1,23 +1,17 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { fixturePath } from '../fixtures.ts';
 
 export const irisFile = fixturePath('sklearn/iris_logreg/model.onnx');
-
-const made: string[] = [];
-
-afterEach(async () => {
-  for (const folder of made.splice(0)) await rm(folder, { recursive: true, force: true });
-});
 
 /** A folder that is gone after the test, with these files; a value `null` is a copy of the iris model. */
 export async function folderWith(
   files: Readonly<Record<string, string | Uint8Array | null>>,
 ): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mdeploy-repository-'));
-  made.push(folder);
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   for (const [path, content] of Object.entries(files)) {
     const file = join(folder, path);
     await mkdir(dirname(file), { recursive: true });

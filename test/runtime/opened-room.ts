@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { type Ticket, WaitingRoom, type WaitingRoomLimits } from '../../src/runtime/waiting-room.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers();
-});
-
-// A timer that is left over would keep a process alive and hold on to a request.
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
+/** The tests of a file get a clock that they move. A timer left over would keep a process alive and hold on to a request. */
+export function clockOfTests(): void {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+}
 
 /** A room for the model `iris` with one place, under a clock that the test moves. */
 export function room(limits: Partial<WaitingRoomLimits> = {}): WaitingRoom {

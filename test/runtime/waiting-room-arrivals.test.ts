@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { room, ticket } from './opened-room.ts';
+import { clockOfTests, room, ticket } from './opened-room.ts';
+
+clockOfTests();
 
 describe('any arrivals', () => {
   const arrivals = fc.array(

@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { room, ticket } from './opened-room.ts';
+import { clockOfTests, room, ticket } from './opened-room.ts';
+
+clockOfTests();
 
 /** Work that ends when told. */
 function job() {

@@ -1,14 +1,11 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { packageOf } from '../../scripts/build/bundles.ts';
 import { writeNotices } from '../../scripts/build/notices.ts';
-import { vendorRuntime } from '../../scripts/build/runtime.ts';
 import { writeSchema } from '../../scripts/build/schema.ts';
 import { newFolder, writeFiles } from '../package/fakes.ts';
 
-const root = join(import.meta.dirname, '../..');
 let work: string;
 
 beforeEach(async () => {
@@ -51,48 +48,6 @@ describe('writeNotices', () => {
     await expect(writeNotices(work, join(work, 'N'), ['node_modules/x/i.js'])).rejects.toThrow(
       'x@1.0.0 has no licence',
     );
-  });
-});
-
-describe('vendorRuntime', () => {
-  test('keeps what runs on a CPU, of every platform, and it runs', async () => {
-    const target = join(work, 'node_modules');
-    await vendorRuntime(root, target);
-    const native = (await readdir(join(target, 'onnxruntime-node/bin'), { recursive: true })).filter((file) =>
-      /\.\w+$/.test(file),
-    );
-    expect(native.sort()).toEqual(
-      [
-        'darwin/arm64/libonnxruntime.1.dylib',
-        'darwin/arm64/onnxruntime_binding.node',
-        'linux/arm64/libonnxruntime.so.1',
-        'linux/arm64/onnxruntime_binding.node',
-        'linux/x64/libonnxruntime.so.1',
-        'linux/x64/onnxruntime_binding.node',
-        'win32/arm64/onnxruntime.dll',
-        'win32/arm64/onnxruntime_binding.node',
-        'win32/x64/onnxruntime.dll',
-        'win32/x64/onnxruntime_binding.node',
-      ].map((file) => `napi-v6/${file}`),
-    );
-    expect((await readdir(join(target, 'onnxruntime-node'))).sort()).toEqual([
-      'LICENSE',
-      'bin',
-      'dist',
-      'package.json',
-    ]);
-    const manifest = JSON.parse(
-      await readFile(join(target, 'onnxruntime-node/package.json'), 'utf8'),
-    ) as object;
-    expect(Object.keys(manifest)).toEqual(['name', 'version', 'license', 'main']);
-    const runtime = createRequire(join(target, 'onnxruntime-node/package.json'))(
-      'onnxruntime-node',
-    ) as typeof import('onnxruntime-node');
-    const session = await runtime.InferenceSession.create(
-      join(root, 'test/fixtures/sklearn/iris_logreg/model.onnx'),
-    );
-    expect(session.inputNames).toEqual(['X']);
-    await session.release();
   });
 });
 

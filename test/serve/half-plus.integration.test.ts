@@ -1,17 +1,18 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningServer, serve } from '../../src/serve/serve.ts';
 import { startOf } from '../../src/serve/start.ts';
-import { folderWith } from '../repository/folders.ts';
 import { GrpcClient } from './grpc-client.ts';
 import { writeHalfPlusModels } from './half-plus.ts';
 
+let root: string;
 let server: RunningServer;
 let grpc: GrpcClient;
 
 beforeAll(async () => {
-  const root = await folderWith({});
+  root = await mkdtemp(join(tmpdir(), 'mdeploy-half-plus-'));
   await writeHalfPlusModels(root);
   const config = (name: string) =>
     `config { name: "${name}" base_path: "${join(root, name)}" model_platform: "tensorflow" }`;
@@ -32,6 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   grpc.close();
   await server.stop();
+  await rm(root, { recursive: true });
 });
 
 async function ask(path: string, body?: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { Signature, Tensor } from '../../../src/core/tensor.ts';
 import { Metrics } from '../../../src/observability/metrics.ts';
 import type { LoadedVersion } from '../../../src/repository/loaded-version.ts';
@@ -36,15 +36,6 @@ export interface GrpcOptions {
   readonly clientOptions?: object;
 }
 
-const opened: OpenedGrpc[] = [];
-
-afterEach(async () => {
-  for (const { door, client } of opened.splice(0)) {
-    client.close();
-    await door.close(0);
-  }
-});
-
 /** A real gRPC door on a free port with a model `echo`, and a client. */
 export async function openGrpcWith(options: GrpcOptions = {}): Promise<OpenedGrpc> {
   const runs: (readonly Tensor[])[] = [];
@@ -63,9 +54,11 @@ export async function openGrpcWith(options: GrpcOptions = {}): Promise<OpenedGrp
   const door = await openGrpc(house, ['plain', 'tfs', 'v2'], { host: '127.0.0.1', port: 0 });
   const address = `127.0.0.1:${door.port}`;
   const client = new GrpcClient(address, options.clientOptions);
-  const all = { door, client, address, house, runs, lines };
-  opened.push(all);
-  return all;
+  onTestFinished(async () => {
+    client.close();
+    await door.close(0);
+  });
+  return { door, client, address, house, runs, lines };
 }
 
 const pair: Signature = {

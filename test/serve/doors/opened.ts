@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { Datatype, Tensor } from '../../../src/core/tensor.ts';
 import { Metrics } from '../../../src/observability/metrics.ts';
 import type { LoadedVersion } from '../../../src/repository/loaded-version.ts';
@@ -39,12 +39,6 @@ export interface DoorOptions {
   readonly protocols?: readonly Protocol[];
 }
 
-const opened: HttpDoor[] = [];
-
-afterEach(async () => {
-  for (const door of opened.splice(0)) await door.close(0);
-});
-
 /** A real door on a free port, with a model `echo` that gives its input `x` of shape [batch,2] back as `y`. */
 export async function openDoor(options: DoorOptions = {}): Promise<OpenedDoor> {
   const runs: (readonly Tensor[])[] = [];
@@ -69,7 +63,9 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenedDoor> {
   const spoken = options.protocols ?? [plain, tfs];
   const router = new Router([healthProtocol(health, plain), ...spoken], plain);
   const door = await openHttpDoor(house, router, { host: '127.0.0.1', port: 0 });
-  opened.push(door);
+  onTestFinished(async () => {
+    await door.close(0);
+  });
   return { door, port: door.port, url: `http://127.0.0.1:${door.port}`, house, version, runs, lines };
 }
 
