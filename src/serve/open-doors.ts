@@ -1,7 +1,9 @@
+import type { OpenGate } from './doors/gate.ts';
 import type { GrpcDoor } from './doors/grpc.ts';
 import { openHttpDoor } from './doors/http.ts';
 import type { Router } from './doors/router.ts';
 import type { House } from './house.ts';
+import type { openGrpc as OpenGrpc } from './open-grpc.ts';
 
 export interface DoorOptions {
   readonly host: string;
@@ -9,6 +11,8 @@ export interface DoorOptions {
   readonly port: number | undefined;
   /** 0: any free port. Undefined: no gRPC, and none of its code is loaded. */
   readonly grpcPort?: number | undefined;
+  /** Default: ports of this process. */
+  readonly openGate?: OpenGate;
 }
 
 export interface Doors {
@@ -29,11 +33,12 @@ export async function openDoors(
   house: House,
   router: Router,
   names: readonly string[],
-  { host, port, grpcPort }: DoorOptions,
+  { host, port, grpcPort, openGate }: DoorOptions,
 ): Promise<Doors> {
-  const http = port === undefined ? undefined : await openHttpDoor(house, router, { host, port });
+  const http = port === undefined ? undefined : await openHttpDoor(house, router, { host, port }, openGate);
   try {
-    const grpc = grpcPort === undefined ? undefined : await openGrpc(house, names, { host, port: grpcPort });
+    const grpc =
+      grpcPort === undefined ? undefined : await openGrpc(house, names, { host, port: grpcPort }, openGate);
     return {
       url: http ? `http://${addressOf(http)}` : '',
       grpc: grpc && addressOf(grpc),
@@ -48,13 +53,9 @@ export async function openDoors(
   }
 }
 
-async function openGrpc(
-  house: House,
-  names: readonly string[],
-  at: { readonly host: string; readonly port: number },
-): Promise<GrpcDoor> {
+async function openGrpc(...given: Parameters<typeof OpenGrpc>): Promise<GrpcDoor> {
   const { openGrpc: open } = await import('./open-grpc.ts');
-  return open(house, names, at);
+  return open(...given);
 }
 
 function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {

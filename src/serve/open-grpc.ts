@@ -1,4 +1,5 @@
 import { failure } from '../core/errors/error.ts';
+import type { Address, OpenGate } from './doors/gate.ts';
 import { type GrpcDoor, openGrpcDoor } from './doors/grpc.ts';
 import { healthService } from './grpc-health.ts';
 import { grpcProtocols } from './grpc-protocols.ts';
@@ -13,7 +14,8 @@ import type { House } from './house.ts';
 export async function openGrpc(
   house: House,
   names: readonly string[],
-  at: { readonly host: string; readonly port: number },
+  at: Address,
+  openGate?: OpenGate,
 ): Promise<GrpcDoor> {
   const spoken = await Promise.all(
     names.filter((name) => grpcProtocols.has(name)).map((name) => grpcProtocols.load(name)),
@@ -22,5 +24,5 @@ export async function openGrpc(
   const services = spoken.flatMap((protocol) => protocol.services.map((service) => service.name));
   const health = healthService(services);
   const all = [...services, ...health.services.map(({ name }) => name)];
-  return openGrpcDoor(house, [...spoken, health, reflectionService(all)], at);
+  return openGrpcDoor(house, [...spoken, health, reflectionService(all)], at, openGate);
 }

@@ -1,11 +1,10 @@
-import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { type ConnectionInjector, Server, ServerCredentials } from '@grpc/grpc-js';
 import { within } from '../../core/within.ts';
 import type { GrpcProtocol } from '../grpc-protocol.ts';
 import type { House } from '../house.ts';
+import { type Address, type Gate, type OpenGate, openPort } from './gate.ts';
 import { guardCalls } from './grpc-guard.ts';
 import { handlerOf } from './grpc-handlers.ts';
-import { listen } from './listen.ts';
 import { OpenStreams } from './open-streams.ts';
 
 export interface GrpcDoor {
@@ -26,7 +25,8 @@ export interface GrpcDoor {
 export async function openGrpcDoor(
   house: House,
   protocols: readonly GrpcProtocol[],
-  at: { readonly host: string; readonly port: number },
+  at: Address,
+  openGate: OpenGate = openPort,
 ): Promise<GrpcDoor> {
   const grpc = new Server({
     ...options,
@@ -43,41 +43,34 @@ export async function openGrpcDoor(
       }
     }
   }
-  // Our own listener: it says why a port cannot be had, and keeps to the limit on connections.
+  // Our own gate: it says why a port cannot be had, and keeps to the limit on connections.
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
-  const sockets = new Set<Socket>();
-  const listener = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    injector.injectConnection(socket);
-  });
-  listener.maxConnections = 12_000;
-  const port = await listen(listener, at);
-  listener.on('error', (error) => house.log.error({ err: error }, 'a gRPC connection could not be taken'));
+  const gate = await openGate(
+    'grpc',
+    at,
+    (socket) => injector.injectConnection(socket),
+    (error) => house.log.error({ err: error }, 'a gRPC connection could not be taken'),
+  );
   return {
-    host: at.host,
-    port,
-    close: (graceMs) => close(graceMs, { grpc, injector, listener, sockets, streams }),
+    host: gate.host,
+    port: gate.port,
+    close: (graceMs) => close(graceMs, { grpc, injector, gate, streams }),
   };
 }
 
 interface Parts {
   readonly grpc: Server;
   readonly injector: ConnectionInjector;
-  readonly listener: NetServer;
-  readonly sockets: ReadonlySet<Socket>;
+  readonly gate: Gate;
   readonly streams: OpenStreams;
 }
 
-async function close(
-  graceMs: number,
-  { grpc, injector, listener, sockets, streams }: Parts,
-): Promise<boolean> {
-  const closed = new Promise<true>((resolve) => listener.close(() => resolve(true)));
+async function close(graceMs: number, { grpc, injector, gate, streams }: Parts): Promise<boolean> {
+  const closed = gate.close();
   injector.drain(graceMs);
   streams.end();
   const inTime = await within(graceMs, closed);
-  for (const socket of sockets) socket.destroy();
+  gate.cut();
   grpc.forceShutdown();
   await closed;
   return inTime ?? false;

@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Server as NetServer } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { asMdeployError, type MdeployError } from '../../core/errors/error.ts';
 import { within } from '../../core/within.ts';
 import type { Ticket } from '../../runtime/waiting-room.ts';
@@ -9,7 +8,7 @@ import type { RawCall, RawReply } from '../protocol.ts';
 import { readBody } from './body.ts';
 import { Busy } from './busy.ts';
 import { framingFault } from './framing.ts';
-import { listen } from './listen.ts';
+import { type Address, type Gate, type OpenGate, openPort } from './gate.ts';
 import { nextRequestId } from './request-id.ts';
 import type { Match, NoMatch, Router } from './router.ts';
 import { send } from './send.ts';
@@ -31,7 +30,8 @@ export interface HttpDoor {
 export async function openHttpDoor(
   house: House,
   router: Router,
-  at: { readonly host: string; readonly port: number },
+  at: Address,
+  openGate: OpenGate = openPort,
 ): Promise<HttpDoor> {
   const busy = new Busy();
   const take = (request: IncomingMessage, response: ServerResponse, refusedUpload = false) => {
@@ -42,7 +42,6 @@ export async function openHttpDoor(
     });
   };
   const server = createServer(limits, (request, response) => take(request, response));
-  server.maxConnections = 12_000;
   server.maxRequestsPerSocket = 0;
   // A refused upload must not be sent first; a client that then keeps it back has an unusable connection.
   server.on('checkContinue', (request, response) => {
@@ -50,14 +49,16 @@ export async function openHttpDoor(
     if (!refused) response.writeContinue();
     take(request, response, refused);
   });
-  const port = await listen(server, at);
-  // Out of file descriptors, for example: who is connected stays served.
-  server.on('error', (error) => house.log.error({ err: error }, 'a connection could not be taken'));
-  return {
-    host: at.host,
-    port,
-    close: (graceMs) => close(server, busy, graceMs),
-  };
+  const gate = await openGate(
+    'http',
+    at,
+    (socket) => server.emit('connection', socket),
+    // Who is connected stays served.
+    (error) => house.log.error({ err: error }, 'a connection could not be taken'),
+  );
+  // What a listener of its own would set off: slow connections are looked for.
+  server.emit('listening');
+  return { host: gate.host, port: gate.port, close: (graceMs) => close(gate, busy, graceMs) };
 }
 
 /** Milliseconds; slow and idle clients lose their connection, well-behaved proxies keep theirs. */
@@ -67,7 +68,6 @@ const limits = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16 * 1024,
-  noDelay: true,
 } as const;
 
 async function handle(
@@ -143,16 +143,14 @@ function ticketOf(response: ServerResponse, started: number, house: House): Tick
   };
 }
 
-async function close(server: Server, busy: Busy, graceMs: number): Promise<boolean> {
+async function close(gate: Gate, busy: Busy, graceMs: number): Promise<boolean> {
   const end = performance.now() + graceMs;
-  // Right after connections were accepted, few wait in the kernel, which resets them.
-  await new Promise((resolve) => setImmediate(resolve));
-  // The close of http.Server would reset connections that were taken a moment ago and are about to send their request.
-  const closed = new Promise<true>((resolve) => NetServer.prototype.close.call(server, () => resolve(true)));
+  // Connections that were taken a moment ago are about to send their request.
+  const closed = gate.close();
   await within(Math.min(newcomersMs, graceMs), closed);
   // Connections that have sent half a header, or nothing yet, are not waited for.
   const inTime = await within(end - performance.now(), busy.whenIdle());
-  server.closeAllConnections();
+  gate.cut();
   await closed;
   return inTime ?? false;
 }
