@@ -1,10 +1,11 @@
 import type { OpenedModel } from '../repository/opened-model.ts';
+import { isInside } from '../runtime/inside.ts';
 import { type RunningServer, type ServeOptions, serve } from './serve.ts';
 
 /**
  * Serves until SIGTERM or SIGINT, then drains.
  * @param onReady called once, when `/readyz` answers 200
- * @returns exit code 0; a drain that was cut short ends the process instead
+ * @returns exit code 0; a drain that was cut short ends the process instead, with 1
  * @throws MdeployError as `serve` does
  */
 export async function runUntilSignal(
@@ -34,7 +35,9 @@ function nextSignal(): Promise<void> {
   });
 }
 
-// While a worker is inside the runtime, process.exit() aborts the process with a core dump; SIGKILL just ends it.
+// Clients and threads that are left would keep the process. While one is inside the runtime, process.exit() aborts with
+// a core dump; SIGKILL just ends it.
 function endAtOnce(): void {
-  process.kill(process.pid, 'SIGKILL');
+  if (isInside()) process.kill(process.pid, 'SIGKILL');
+  else process.exit(1);
 }

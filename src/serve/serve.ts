@@ -7,6 +7,7 @@ import type { OpenedModel } from '../repository/opened-model.ts';
 import type { Plan } from '../repository/plan.ts';
 import { Repository } from '../repository/repository.ts';
 import { Stock } from '../repository/stock.ts';
+import { isInside } from '../runtime/inside.ts';
 import { type ChangeOptions, makeChanges } from './changes.ts';
 import { Router } from './doors/router.ts';
 import { healthProtocol, healthRoutes } from './health.ts';
@@ -140,9 +141,12 @@ async function stop(
       end - performance.now(),
       stock.close().then(() => house.repository.close().then(() => true)),
     )) === true;
-  if (!finished)
-    house.log.error({ grace_ms: graceMs }, 'requests were still in progress at the end of the grace');
-  house.log.info('stopped');
+  if (finished) house.log.info('stopped');
+  else
+    house.log.error(
+      { grace_ms: graceMs, in_runtime: isInside() },
+      'stopped while requests were still in progress: the grace was over',
+    );
   return finished;
 }
 

@@ -4,6 +4,7 @@ import { roleEntry } from '../../core/roles.ts';
 import type { Signature, Tensor } from '../../core/tensor.ts';
 import type { FromWorker, ToWorker } from '../engine-worker.ts';
 import type { GraphSource } from '../graph-source.ts';
+import { comeOut, goneInside } from '../inside.ts';
 import { useLocales } from '../locale-path.ts';
 import { refusal, runFault } from '../refusal.ts';
 import type { Session } from '../session.ts';
@@ -15,6 +16,7 @@ import type { Session } from '../session.ts';
 export function openWorkerSession(source: GraphSource): Promise<Session> {
   useLocales(source.localePath);
   const worker = new Worker(roleEntry('engine-worker'), { workerData: { role: 'engine-worker', source } });
+  goneInside();
   const opening = Promise.withResolvers<Session>();
   worker.once('error', (error: Error) => opening.reject(died(source.name, error.message)));
   worker.once('exit', (code) => opening.reject(died(source.name, `exit code ${code} while loading`)));
@@ -22,7 +24,7 @@ export function openWorkerSession(source: GraphSource): Promise<Session> {
     if (message.kind === 'refused') opening.reject(refusal(source.name, new Error(message.reason)));
     if (message.kind === 'ready') opening.resolve(new WorkerSession(worker, message.signature, source.name));
   });
-  return opening.promise;
+  return opening.promise.finally(() => comeOut());
 }
 
 interface Pending {
@@ -63,14 +65,17 @@ class WorkerSession implements Session {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
+      goneInside();
       this.#send({ kind: 'run', id, inputs, outputs });
     });
   }
 
   // The worker takes messages in order, so `stop` is reached after the last run.
   async close(): Promise<void> {
+    goneInside();
     this.#send({ kind: 'stop' });
     await this.#ended;
+    comeOut();
   }
 
   #send(message: ToWorker): void {
@@ -80,7 +85,7 @@ class WorkerSession implements Session {
   #settle(message: FromWorker): void {
     if (message.kind !== 'done' && message.kind !== 'failed') return;
     const pending = this.#pending.get(message.id);
-    this.#pending.delete(message.id);
+    if (this.#pending.delete(message.id)) comeOut();
     if (message.kind === 'done') pending?.resolve([...message.tensors]);
     else pending?.reject(runFault(this.#model, new Error(message.reason)));
   }
@@ -88,6 +93,7 @@ class WorkerSession implements Session {
   #die(reason: string): void {
     this.#death ??= died(this.#model, reason);
     for (const pending of this.#pending.values()) pending.reject(this.#death);
+    comeOut(this.#pending.size);
     this.#pending.clear();
   }
 }

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as roles from '../../../src/core/roles.ts';
 import type { Tensor } from '../../../src/core/tensor.ts';
+import { isInside } from '../../../src/runtime/inside.ts';
 import { openWorkerSession } from '../../../src/runtime/runtimes/onnx-worker.ts';
 import { difference, fixturePath, loadCase } from '../../fixtures.ts';
 import { carried, disagreement, sourceOf } from '../sources.ts';
@@ -18,7 +19,11 @@ beforeAll(async () => {
 });
 
 afterAll(() => rm(folder, { recursive: true }));
-afterEach(() => vi.mocked(roles.roleEntry).mockReset());
+afterEach(() => {
+  vi.mocked(roles.roleEntry).mockReset();
+  // Else the server would not dare to exit.
+  expect(isInside()).toBe(false);
+});
 
 describe('openWorkerSession', () => {
   it.each(carried)('%s answers its golden values', async (name) => {
@@ -47,7 +52,9 @@ describe('openWorkerSession', () => {
     const golden = loadCase('torch/digits_cnn');
     const session = await openWorkerSession(sourceOf('torch/digits_cnn'));
     const outputs = golden.outputs.map(({ name }) => name);
+    expect(isInside()).toBe(false);
     const runs = Array.from({ length: 50 }, () => session.run(golden.inputs, outputs));
+    expect(isInside()).toBe(true);
     await session.close();
     for (const [result] of await Promise.all(runs)) {
       expect(difference(result!, golden.outputs[0]!, golden.tolerance)).toBeUndefined();
