@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RawReply } from '../protocol.ts';
-
-/** How long a client that was refused in the middle of its upload may take to read why. */
-const lingerMs = 2_000;
+import { linger } from './linger.ts';
 
 /** Longest body that is joined to its header: beyond it the copy costs more than the second write. */
 const joinedLimit = 32 * 1024;
@@ -23,17 +21,19 @@ export function send(
   if (close) headers.push('connection', 'close');
   response.writeHead(reply.status, headers as unknown as string[]);
   // One byte is one character of latin1, so these are the very bytes, and Node joins header and body in one write.
-  if (typeof body !== 'string' && body.length <= joinedLimit) response.end(latin1(body), 'latin1');
-  else response.end(body);
-  if (!request.complete) linger(request);
-}
-
-// Closing at once would reset the connection, and the client would see that instead of the reply. So the rest of the
-// upload is read and thrown away, for a while.
-function linger(request: IncomingMessage): void {
-  request.resume();
-  const timer = setTimeout(() => request.destroy(), lingerMs);
-  request.once('close', () => clearTimeout(timer));
+  const text = typeof body !== 'string' && body.length <= joinedLimit ? latin1(body) : undefined;
+  if (request.complete || !close) {
+    if (text === undefined) response.end(body);
+    else response.end(text, 'latin1');
+    if (!request.complete) void linger(request);
+    return;
+  }
+  // The end of the reply closes the connection; the client has all of it before.
+  if (text === undefined) response.write(body);
+  else response.write(text, 'latin1');
+  // Written now: what the parser finds in the rest of the upload may destroy the connection.
+  response.socket?.uncork();
+  void linger(request).then(() => response.end());
 }
 
 function latin1(body: Uint8Array): string {
