@@ -38,9 +38,7 @@ export interface LoadOptions {
  * @throws MdeployError of the model, probe, runtime and pipeline areas
  */
 export async function loadVersion(opened: OpenedModel, options: LoadOptions): Promise<LoadedVersion> {
-  return load(opened, options).catch((error: unknown) => {
-    throw placedIn(asMdeployError(error), opened.locate);
-  });
+  return placed(opened, load(opened, options));
 }
 
 async function load(opened: OpenedModel, { isProven }: LoadOptions): Promise<LoadedVersion> {
@@ -87,6 +85,16 @@ async function load(opened: OpenedModel, { isProven }: LoadOptions): Promise<Loa
  * @throws MdeployError as `loadVersion` does
  */
 export async function proveModel(opened: OpenedModel): Promise<void> {
+  return placed(opened, prove(opened));
+}
+
+function placed<T>({ locate }: OpenedModel, loading: Promise<T>): Promise<T> {
+  return loading.catch((error: unknown) => {
+    throw placedIn(asMdeployError(error), locate);
+  });
+}
+
+async function prove(opened: OpenedModel): Promise<void> {
   const { manifest } = opened;
   const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
   const pipeline = await compilePipeline(manifest, signature);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Tensor } from '../../src/core/tensor.ts';
-import { loadVersion } from '../../src/repository/load-version.ts';
+import { loadVersion, proveModel } from '../../src/repository/load-version.ts';
 import type { LoadedVersion } from '../../src/repository/loaded-version.ts';
 import { openModel } from '../../src/repository/open-model.ts';
 import { Repository } from '../../src/repository/repository.ts';
@@ -123,15 +123,23 @@ describe('what the manifest asks for', () => {
     });
   });
 
-  it('a step that does not fit is told with its line', async () => {
+  it.each([
+    ['to serve', load],
+    ['to package', async (root: string) => proveModel(await openModel(root))],
+  ])('a step that does not fit is told with its line: %s', async (_, open) => {
     const root = await folderWith({
       'model.yaml': manifest('postprocess:\n  - top_k: {kk: 3}'),
       'model.onnx': null,
     });
-    await expect(load(root)).rejects.toMatchObject({
+    await expect(open(root)).rejects.toMatchObject({
       code: expect.stringMatching(/^TRANSFORM_/),
       details: {
-        at: { file: join(root, 'model.yaml'), line: 4, path: expect.stringMatching(/^postprocess\[0\]/) },
+        at: {
+          file: join(root, 'model.yaml'),
+          line: 4,
+          column: 12,
+          path: expect.stringMatching(/^postprocess\[0\]/),
+        },
       },
     });
   });
