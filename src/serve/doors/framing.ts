@@ -3,10 +3,12 @@ import { failure, type MdeployError } from '../../core/errors/error.ts';
 
 /**
  * What Node's parser lets through and a server behind a proxy must not: two Host headers (RFC 9112 §3.2) and targets
- * that are not a path (absolute form, RFC 9112 §3.2.2; dot segments; a fragment, which the router would cut off).
+ * that are not a path (absolute form, RFC 9112 §3.2.2; dot segments; a fragment, which the router would cut off), and
+ * requests of HTTP/0.9.
  */
 export function framingFault(request: IncomingMessage): MdeployError | undefined {
-  const { rawHeaders, headers, url = '' } = request;
+  const { rawHeaders, headers, url = '', httpVersionMajor } = request;
+  if (httpVersionMajor < 1) return invalid('The request names no version of HTTP.', 'Send HTTP/1.1.');
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!;

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asMdeployError, type MdeployError } from '../../core/errors/error.ts';
 import { within } from '../../core/within.ts';
 import type { Ticket } from '../../runtime/waiting-room.ts';
@@ -87,6 +88,8 @@ async function handle(
   const call = { id, method, path };
   let reply: RawReply;
   const misframed = framingFault(request);
+  // The parser may be about to refuse the rest of it, which would cut off a reply that is on its way.
+  if (misframed) await nextTurn();
   try {
     const fault = misframed ?? ('error' in found ? found.error : undefined);
     if (fault) throw fault;
