@@ -13,8 +13,12 @@ export interface OutputParity {
   readonly max_rel: number;
   /** Of the two tensors as vectors; null where a value is not finite or there are no numbers. */
   readonly cosine: number | null;
-  /** Share of rows whose largest value is at the same place; null for outputs that are no scores. */
+  /** Share of rows whose best value is at the same place, and of equal labels; null for numbers that are neither. */
   readonly top1: number | null;
+  /** How many rows, or labels, `top1` is a share of. */
+  readonly rows: number;
+  /** Largest finite |value| that was expected. */
+  readonly largest: number;
   /** Where and what differs most, in words; absent when it is ok. */
   readonly reason?: string;
   /** The original itself answers NaN here. */
@@ -101,6 +105,8 @@ function judgeOutput(
     max_rel: maxRel,
     cosine: figures.cosine,
     top1: figures.top1,
+    rows: figures.rows,
+    largest: figures.largest,
     ...(!ok && {
       reason: figures.onlyActualNaN ? `${sides.actual} gives NaN: ${values}` : (values ?? reason ?? ''),
     }),
@@ -120,6 +126,8 @@ function missing(sample: string, output: string, reason: string): OutputParity {
     max_rel: infinite,
     cosine: null,
     top1: null,
+    rows: 0,
+    largest: 0,
     reason,
   };
 }

@@ -104,6 +104,8 @@ describe('the report', () => {
     max_rel: 0,
     cosine: 1,
     top1: 1,
+    rows: 1,
+    largest: 1,
   };
   const base = {
     source: 'm.pkl',

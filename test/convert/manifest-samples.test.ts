@@ -12,6 +12,8 @@ const output = (sample: string, rtol: number, atol: number) => ({
   max_rel: 0,
   cosine: 1,
   top1: null,
+  rows: 0,
+  largest: 0,
 });
 const parity: Parity = {
   ok: true,
