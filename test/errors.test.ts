@@ -10,6 +10,7 @@ const root = join(import.meta.dirname, '..');
 const rows = Object.entries(catalogue) as [ErrorCode, ErrorRow][];
 const grpcByHttp: Readonly<Record<number, readonly string[]>> = {
   400: ['INVALID_ARGUMENT', 'FAILED_PRECONDITION'],
+  403: ['FAILED_PRECONDITION'],
   404: ['NOT_FOUND'],
   405: ['UNIMPLEMENTED'],
   406: ['INVALID_ARGUMENT'],
@@ -21,6 +22,7 @@ const grpcByHttp: Readonly<Record<number, readonly string[]>> = {
   501: ['UNIMPLEMENTED'],
   503: ['UNAVAILABLE', 'RESOURCE_EXHAUSTED'],
   504: ['DEADLINE_EXCEEDED'],
+  507: ['RESOURCE_EXHAUSTED'],
 };
 
 describe('the catalogue', () => {

@@ -10,6 +10,8 @@ export interface ModelFacts {
   readonly reason?: string;
   /** The user's side of the road: preprocess and postprocess are accounted for. */
   readonly signature: Signature;
+  /** How many rows run together, and how long the next waits for others, milliseconds; absent: each request runs alone. */
+  readonly batching?: { readonly maxRows: number; readonly maxDelayMs: number };
   /** Class names per output. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
   /** Names of the features along the last axis, per input; absent: none are known. */

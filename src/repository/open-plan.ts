@@ -32,13 +32,18 @@ export async function openNamed(
     if (known !== undefined && known !== name) continue;
     try {
       const found = await openPlanned(version);
-      if (found.manifest.name === name) opened.push(found);
+      if (found.manifest.name === name && !opened.some((other) => isSame(found, other))) opened.push(found);
     } catch (error) {
       if (known === name || basename(version.path) === name) throw error;
     }
   }
   refuseTwice(opened);
   return opened;
+}
+
+// A folder may be planned twice, by its place in a folder of models and by a client that named it.
+function isSame(one: OpenedModel, other: OpenedModel): boolean {
+  return one.modelPath === other.modelPath && one.manifest.version === other.manifest.version;
 }
 
 async function openPlanned({ path, name, folder }: PlannedVersion): Promise<OpenedModel> {

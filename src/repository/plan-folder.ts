@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { failure } from '../core/errors/error.ts';
 import { reasonOf } from '../core/files.ts';
 import { fitModelName } from '../core/names.ts';
@@ -28,6 +28,21 @@ export async function planFolder(target: string, name?: string): Promise<Plan> {
   if (name === undefined) return models;
   const problem = `--name names one model, and ${target} holds several.`;
   throw failure('USAGE', { problem, verb: 'serve' }, { field: '--name', received: name });
+}
+
+/**
+ * What one place inside such a folder holds: as `planFolder`, but a version folder is that version alone.
+ * @throws MdeployError as `planFolder`; `REQUEST_INVALID` when there are several models
+ */
+export async function planPlace(path: string, name?: string): Promise<Plan> {
+  const folder = basename(path);
+  const isOneVersion = isVersion(folder) && (await isFolder(path)) && isModel(await list(path));
+  if (isOneVersion) return { versions: inFolders(dirname(path), [folder], name), warnings: [] };
+  const { versions } = await planFolder(path);
+  const models = new Set(versions.map((version) => version.folder?.model ?? version.path));
+  if (models.size === 1) return planFolder(path, name);
+  const problem = `There are ${models.size} models at this place.`;
+  throw failure('REQUEST_INVALID', { problem, fix: 'Name the folder of one of them.' });
 }
 
 /** Version folders of a base path, oldest name first; those with other names are not looked at, as TF Serving does. */

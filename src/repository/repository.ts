@@ -6,8 +6,9 @@ import { type Lease, Shelf } from './shelf.ts';
 
 interface Model {
   readonly shelves: Map<string, Shelf>;
-  /** What a request without a version means. */
-  newest: Shelf;
+  /** What a request without a version means: the pinned version, or the newest. */
+  usual: Shelf;
+  pinned: string | undefined;
   /** Versions by label. */
   labels: ReadonlyMap<string, string>;
 }
@@ -25,10 +26,15 @@ export class Repository implements Catalogue {
   async add(version: LoadedVersion): Promise<void> {
     const { facts } = version;
     const shelf = new Shelf(version);
-    const model = this.#models.get(facts.name) ?? { shelves: new Map(), newest: shelf, labels: noLabels };
+    const model = this.#models.get(facts.name) ?? {
+      shelves: new Map(),
+      usual: shelf,
+      pinned: undefined,
+      labels: noLabels,
+    };
     const replaced = model.shelves.get(facts.version);
     model.shelves.set(facts.version, shelf);
-    model.newest = newestOf(model.shelves);
+    model.usual = usualOf(model);
     this.#models.set(facts.name, model);
     this.#history.set(keyOf(facts), facts);
     if (replaced) await this.#retire(replaced);
@@ -43,8 +49,9 @@ export class Repository implements Catalogue {
     const shelf = model?.shelves.get(version);
     if (!model || !shelf) return;
     model.shelves.delete(version);
+    if (model.pinned === version) model.pinned = undefined;
     if (model.shelves.size === 0) this.#models.delete(name);
-    else model.newest = newestOf(model.shelves);
+    else model.usual = usualOf(model);
     const key = keyOf(shelf.facts);
     const leaving: ModelFacts = { ...shelf.facts, state: 'UNLOADING' };
     this.#history.set(key, leaving);
@@ -68,6 +75,17 @@ export class Repository implements Catalogue {
   label(name: string, labels: ReadonlyMap<string, string>): void {
     const model = this.#models.get(name);
     if (model) model.labels = labels;
+  }
+
+  /**
+   * Makes a version what requests without one mean, until it is gone; then it is the newest again.
+   * @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`
+   */
+  pin(name: string, version: string): void {
+    const shelf = this.#shelf(name, version);
+    const model = this.#models.get(name)!;
+    model.pinned = version;
+    model.usual = shelf;
   }
 
   /** @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `LABEL_NOT_FOUND` */
@@ -103,6 +121,11 @@ export class Repository implements Catalogue {
     throw failure('MODEL_AMBIGUOUS', { count: names.length, models: names.join(', ') || 'none' });
   }
 
+  /** Waits until what has left its shelf is freed. */
+  async freed(): Promise<void> {
+    await Promise.all(this.#leaving);
+  }
+
   /** Waits until every lease is back, then frees every graph. */
   async close(): Promise<void> {
     const shelves = [...this.#shelves()];
@@ -116,7 +139,7 @@ export class Repository implements Catalogue {
       throw failure('MODEL_NOT_FOUND', { name, models: [...this.#models.keys()].join(', ') || 'none' });
     }
     if (label !== undefined) return labelled(name, model, label);
-    if (version === undefined) return model.newest;
+    if (version === undefined) return model.usual;
     const shelf = model.shelves.get(version);
     if (shelf) return shelf;
     throw failure('VERSION_NOT_FOUND', { name, version, versions: [...model.shelves.keys()].join(', ') });
@@ -141,8 +164,10 @@ function labelled(name: string, { shelves, labels }: Model, label: string): Shel
   throw failure('LABEL_NOT_FOUND', { name, label, labels: [...labels.keys()].join(', ') || 'none' });
 }
 
-function newestOf(shelves: ReadonlyMap<string, Shelf>): Shelf {
+function usualOf({ shelves, pinned }: Model): Shelf {
   const [first, ...others] = shelves.values();
+  const kept = shelves.get(pinned ?? '');
+  if (kept) return kept;
   return others.reduce(
     (best, shelf) => (newerFirst(shelf.facts.version, best.facts.version) < 0 ? shelf : best),
     first!,

@@ -1,4 +1,4 @@
-import { asMdeployError, failure } from '../core/errors/error.ts';
+import { asMdeployError, failure, type MdeployError } from '../core/errors/error.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { Logger } from '../observability/log.ts';
 import type { ModelFacts } from './catalogue.ts';
@@ -6,10 +6,16 @@ import { type LoadOptions, loadVersion } from './load-version.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import { agreeServing, openNamed, openPlan } from './open-plan.ts';
 import type { OpenedModel } from './opened-model.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, PlannedVersion } from './plan.ts';
 import type { Repository } from './repository.ts';
 
 type Labels = Plan['labels'];
+
+/** A version that was put on the desk, and where it was found. */
+export interface Added {
+  readonly facts: ModelFacts;
+  readonly planned: PlannedVersion;
+}
 
 /** Puts versions on the desk and takes them off it, one change at a time. A change that fails changes nothing. */
 export class Stock {
@@ -31,7 +37,13 @@ export class Stock {
    * Loads what the server starts with; the first that cannot be loaded ends the start.
    * @throws MdeployError as `loadVersion`
    */
-  async fill(models: readonly OpenedModel[], labels: Labels, options: LoadOptions): Promise<void> {
+  fill(models: readonly OpenedModel[], labels: Labels, options: LoadOptions): Promise<void> {
+    const filled = this.#fill(models, labels, options);
+    this.#change = filled.catch(() => undefined);
+    return filled;
+  }
+
+  async #fill(models: readonly OpenedModel[], labels: Labels, options: LoadOptions): Promise<void> {
     this.#first = models[0]?.manifest;
     for (const opened of models) this.#desk.note(factsOf(opened, 'LOADING'));
     for (const opened of models) {
@@ -58,14 +70,54 @@ export class Stock {
   }
 
   /**
-   * Takes a model off the desk, all its versions; requests that have begun are answered.
-   * @throws MdeployError `MODEL_NOT_FOUND`
+   * Serves what is planned beside what is served; versions that are there from the same file stay as they are.
+   * @param name of the model, or what else a client calls it, for messages
+   * @param prove may refuse what was opened before any of it is loaded
+   * @returns the versions that are new
+   * @throws MdeployError `VERSION_SERVED_ALREADY`, `MODEL_LOAD_FAILED`, `MODEL_DOES_NOT_FIT` and those of `plan` and `prove`
    */
-  unload(name: string): Promise<void> {
+  add(
+    name: string,
+    plan: () => Promise<Plan>,
+    prove: (manifest: Manifest) => void,
+  ): Promise<readonly Added[]> {
     return this.#next(name, async () => {
-      this.#desk.find(name);
-      for (const facts of this.#desk.versions(name)) this.#remove(facts);
+      const { versions } = await plan();
+      const all = await openPlan(versions);
+      for (const { manifest } of all) prove(manifest);
+      const rows = all.map((opened, index) => ({ opened, planned: versions[index]! }));
+      const fileOf = ({ opened }: (typeof rows)[number]) => this.#files.get(keyOf(opened.manifest));
+      const fresh = rows.filter((row) => fileOf(row) !== row.opened.modelPath);
+      const taken = fresh.length === 0 ? rows[0] : fresh.find((row) => fileOf(row) !== undefined);
+      if (taken) {
+        const { manifest } = taken.opened;
+        throw failure('VERSION_SERVED_ALREADY', { name: manifest.name, version: manifest.version });
+      }
+      const models = fresh.map(({ opened }) => opened);
+      await this.#replace(models, models, () => false);
+      return fresh.map(({ opened, planned }) => ({ facts: factsOf(opened, 'AVAILABLE'), planned }));
     });
+  }
+
+  /**
+   * Takes a model off the desk, all its versions or one; requests that have begun are answered.
+   * @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`
+   */
+  unload(name: string, version?: string): Promise<void> {
+    return this.#next(name, async () => {
+      const found = this.#desk.find(name, version);
+      for (const facts of version === undefined ? this.#desk.versions(name) : [found]) this.#remove(facts);
+    });
+  }
+
+  /** Waits until what was taken off the desk is freed. */
+  freed(): Promise<void> {
+    return this.#desk.freed();
+  }
+
+  /** What requests without a version mean. @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND` */
+  pin(name: string, version: string): void {
+    this.#desk.pin(name, version);
   }
 
   /**
@@ -144,21 +196,29 @@ export class Stock {
     this.#log.error({ err: error }, 'a model could not be freed');
   }
 
-  #next(name: string, change: () => Promise<void>): Promise<void> {
-    const done = this.#change.then(async () => {
+  #next<T>(name: string, change: () => Promise<T>): Promise<T> {
+    const done = this.#change.then(() => {
       if (this.#isClosed) throw failure('SHUTTING_DOWN', {});
-      await change();
+      return change();
     });
-    this.#change = done.catch(() => undefined);
+    this.#change = done.then(
+      () => undefined,
+      () => undefined,
+    );
     return done.catch((thrown: unknown) => {
       const error = asMdeployError(thrown);
       this.#log.error({ model: name, code: error.code, err: error }, error.message);
-      // Most faults of loading speak of files on this machine.
-      throw error.http === 500
-        ? failure('MODEL_LOAD_FAILED', { name, code: error.code }, { cause: error })
-        : error;
+      throw shown(error, name);
     });
   }
+}
+
+// Most faults of loading speak of files on this machine.
+function shown(error: MdeployError, name: string): MdeployError {
+  if (error.http !== 500) return error;
+  if (error.code === 'MODEL_TOO_MUCH_MEMORY')
+    return failure('MODEL_DOES_NOT_FIT', { name }, { cause: error });
+  return failure('MODEL_LOAD_FAILED', { name, code: error.code }, { cause: error });
 }
 
 function factsOf({ manifest }: OpenedModel, state: ModelFacts['state']): ModelFacts {

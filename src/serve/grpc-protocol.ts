@@ -28,6 +28,8 @@ export type GrpcMethod =
       decode(message: GrpcMessage, catalogue: Catalogue): GrpcDecoded;
       /** The model that is asked for, for a server that has not loaded it yet; '' when the request names none. */
       modelOf(body: Uint8Array): string;
+      /** Its one answer is sent as a stream. */
+      readonly isServerStream?: boolean;
       /** Makes the method a stream in both directions, where a refusal is a message and the stream goes on. */
       encodeRefusal?(message: GrpcMessage, text: string): Uint8Array;
     })
@@ -37,7 +39,7 @@ export type GrpcMethod =
       readonly isStream?: boolean;
       answer(body: Uint8Array, catalogue: Catalogue, server: ServerFacts): Uint8Array;
       /** What it does in place of `answer`, which refuses, where clients may change what is served. */
-      change?(body: Uint8Array, changes: Changes): Promise<Uint8Array>;
+      change?(body: Uint8Array, changes: Changes, catalogue: Catalogue): Promise<Uint8Array>;
     })
   | (Named & {
       readonly kind: 'watch';

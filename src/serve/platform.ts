@@ -28,6 +28,13 @@ export function onSageMaker(environment: Environment): Environment {
   return { ...environment, SAGEMAKER_BIND_TO_PORT: environment.SAGEMAKER_BIND_TO_PORT || '8080' };
 }
 
+/** Whether SageMaker loads and unloads models of its own here, from below `multiModelRoot`. */
+export function isMultiModel(environment: Environment): boolean {
+  return environment.SAGEMAKER_MULTI_MODEL?.toLowerCase() === 'true';
+}
+
+export const multiModelRoot = '/opt/ml/models';
+
 const portVariables = ['AIP_HTTP_PORT', 'SAGEMAKER_BIND_TO_PORT', 'PORT'];
 
 // PORT alone is set on many a laptop, and must not open it to the network.

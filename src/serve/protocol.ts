@@ -43,15 +43,17 @@ export type Route =
     }
   | {
       readonly kind: 'info';
-      readonly method: 'GET' | 'POST' | 'OPTIONS';
+      readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
       readonly path: string;
       readonly api: string;
+      /** On a path that others have, too, it answers alone, wherever its protocol is listed. */
+      readonly isFirst?: boolean;
       answer(call: RawCall, catalogue: Catalogue, server: ServerFacts): RawReply | Promise<RawReply>;
       describe?(facts: ModelFacts): OperationDoc;
     };
 
 /** What an info route may know of the server beside its models. */
-export type ServerFacts = Pick<House, 'status' | 'metrics' | 'changes'>;
+export type ServerFacts = Pick<House, 'status' | 'metrics' | 'changes' | 'maxBodyBytes'>;
 
 export interface OperationDoc {
   readonly summary: string;

@@ -11,7 +11,7 @@ type InfoRoute = Extract<Route, { kind: 'info' }>;
 
 /**
  * All routes of the protocols, one per method and path. Where several protocols have a path, the one listed first
- * answers it; paths that only inform answer with the keys of all (docs/protocols.md, "Shared paths").
+ * answers it; those that only inform (GET) answer with the keys of all (docs/protocols.md, "Shared paths").
  */
 export function sharePaths(protocols: readonly Protocol[]): readonly Served[] {
   const served = new Map<string, Served>();
@@ -19,12 +19,21 @@ export function sharePaths(protocols: readonly Protocol[]): readonly Served[] {
     for (const route of protocol.routes) {
       const key = `${route.method} ${route.path}`;
       const first = served.get(key);
-      if (!first) served.set(key, { protocol, route });
-      else if (first.route.kind === 'info' && route.kind === 'info' && first.protocol !== protocol)
+      if (!first || (!isFirst(first.route) && isFirst(route))) served.set(key, { protocol, route });
+      else if (canJoin(first.route) && canJoin(route) && first.protocol !== protocol)
         served.set(key, { ...first, route: joined(first.route, route) });
     }
   }
   return [...served.values()];
+}
+
+function isFirst(route: Route): boolean {
+  return route.kind === 'info' && route.isFirst === true;
+}
+
+// What changes something must happen once.
+function canJoin(route: Route): route is InfoRoute {
+  return route.kind === 'info' && route.method === 'GET' && !isFirst(route);
 }
 
 function joined(first: InfoRoute, second: InfoRoute): InfoRoute {

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultProtocols } from '../../src/manifest/defaults.ts';
 import { openPlan } from '../../src/repository/open-plan.ts';
-import { planFolder } from '../../src/repository/plan-folder.ts';
+import { planFolder, planPlace } from '../../src/repository/plan-folder.ts';
 import { folderWith } from './folders.ts';
 
 const manifest = (lines: string) => `model: {path: model.onnx}\n${lines}\n`;
@@ -85,6 +85,40 @@ describe('version folders', () => {
       code: 'VERSION_TWICE',
       message: expect.stringContaining('Version 3 of model "iris" is there twice'),
     });
+  });
+});
+
+describe('one place of them', () => {
+  const planned = async (path: string, name?: string) =>
+    (await openPlan((await planPlace(path, name)).versions)).map(
+      ({ manifest: { name: model, version } }) => `${model} ${version}`,
+    );
+
+  it('is a model, all versions of one, or one of them, under the name it is given', async () => {
+    const root = await folderWith({
+      'iris/1/model.onnx': null,
+      'iris/2/model.onnx': null,
+      'roses/net.onnx': null,
+      'tulips/model.yaml': manifest('name: tulips\nversion: 2.0.0'),
+      'tulips/model.onnx': null,
+    });
+    expect(await planned(join(root, 'iris'))).toEqual(['iris 1', 'iris 2']);
+    expect(await planned(join(root, 'iris'), 'rose')).toEqual(['rose 1', 'rose 2']);
+    expect(await planned(join(root, 'iris/2'))).toEqual(['iris 2']);
+    expect(await planned(join(root, 'iris/2'), 'rose')).toEqual(['rose 2']);
+    expect(await planned(join(root, 'iris/2/model.onnx'), 'rose')).toEqual(['rose 1']);
+    expect(await planned(join(root, 'roses'))).toEqual(['net 1']);
+    expect(await planned(join(root, 'tulips'))).toEqual(['tulips 2.0.0']);
+    expect(await planned(join(root, 'tulips'), 'rose')).toEqual(['rose 2.0.0']);
+  });
+
+  it('is not several models', async () => {
+    const root = await folderWith({ 'iris/net.onnx': null, 'roses/net.onnx': null });
+    for (const name of [undefined, 'iris'])
+      await expect(planPlace(root, name)).rejects.toMatchObject({
+        code: 'REQUEST_INVALID',
+        message: 'There are 2 models at this place.',
+      });
   });
 });
 

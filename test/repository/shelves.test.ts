@@ -51,7 +51,44 @@ describe('a label', () => {
   });
 });
 
+describe('a version that is pinned', () => {
+  it('is what requests without one mean, until it is gone', async () => {
+    const { repository } = deskWith('1', '2');
+    repository.pin('iris', '1');
+    expect(repository.find('iris').version).toBe('1');
+    void repository.add(version('iris', '3').loaded);
+    expect(repository.lease('iris').version.facts.version).toBe('1');
+    void repository.add(version('iris', '1').loaded);
+    expect(repository.find('iris').version).toBe('1');
+    await repository.remove('iris', '2');
+    expect(repository.find('iris').version).toBe('1');
+    repository.remove('iris', '1');
+    expect(repository.find('iris').version).toBe('3');
+    void repository.add(version('iris', '1').loaded);
+    expect(repository.find('iris').version).toBe('3');
+  });
+
+  it('must be there', () => {
+    const { repository } = deskWith('1');
+    expect(() => repository.pin('iris', '2')).toThrow(expect.objectContaining({ code: 'VERSION_NOT_FOUND' }));
+    expect(() => repository.pin('rose', '1')).toThrow(expect.objectContaining({ code: 'MODEL_NOT_FOUND' }));
+    expect(repository.find('iris').version).toBe('1');
+  });
+});
+
 describe('a version that is removed', () => {
+  it('can be waited for until it is freed', async () => {
+    const { repository, made } = deskWith('1', '2');
+    const lease = repository.lease('iris', '1');
+    void repository.remove('iris', '1');
+    const freed = repository.freed();
+    expect(made[0]!.close).not.toHaveBeenCalled();
+    lease.release();
+    await freed;
+    expect(made[0]!.close).toHaveBeenCalledOnce();
+    await repository.freed();
+  });
+
   it('gets no new requests, and is freed when the last one is answered', async () => {
     const { repository, made } = deskWith('1', '2');
     const lease = repository.lease('iris');

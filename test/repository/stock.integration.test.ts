@@ -1,32 +1,14 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openPlan } from '../../src/repository/open-plan.ts';
 import { planFolder } from '../../src/repository/plan-folder.ts';
 import { planSources } from '../../src/repository/plan-sources.ts';
 import { Repository } from '../../src/repository/repository.ts';
 import { Stock } from '../../src/repository/stock.ts';
+import { desks, filled, versionOf } from './filled-stock.ts';
 import { folderWith } from './folders.ts';
-
-const desks: Repository[] = [];
-
-afterEach(async () => {
-  for (const desk of desks.splice(0)) await desk.close();
-});
-
-async function filled(files: Readonly<Record<string, string | null>>) {
-  const root = await folderWith(files);
-  const lines: Record<string, unknown>[] = [];
-  const log = pino({ base: null }, { write: (line: string) => lines.push(JSON.parse(line)) });
-  const desk = new Repository();
-  desks.push(desk);
-  const stock = new Stock(desk, log);
-  const plan = () => planFolder(root);
-  await stock.fill(await openPlan((await plan()).versions), undefined, { isProven: true });
-  const states = () => desk.history().map(({ name, version, state }) => `${name} ${version} ${state}`);
-  return { root, desk, stock, plan, lines, states };
-}
 
 describe('a start', () => {
   it('loads everything, and what is loading can be seen', async () => {
@@ -179,12 +161,6 @@ describe('become', () => {
     await rm(join(root, 'tulips'), { recursive: true });
   });
 });
-
-function versionOf(desk: Repository, name: string, version: string) {
-  const lease = desk.lease(name, version);
-  lease.release();
-  return lease.version;
-}
 
 async function folderInto(root: string, path: string, content: string): Promise<void> {
   const folder = await folderWith({ [path]: content });

@@ -69,7 +69,7 @@ export function replyText({ body }: RawReply): string {
 
 /** A server that has just become ready. */
 export function serverFacts(status: ReturnType<ServerFacts['status']> = 'ready'): ServerFacts {
-  return { status: () => status, metrics: new Metrics() };
+  return { status: () => status, metrics: new Metrics(), maxBodyBytes: 64 * 1024 * 1024 };
 }
 
 /** What a model would answer that gives back its inputs. */

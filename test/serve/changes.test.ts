@@ -1,9 +1,11 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Manifest } from '../../src/manifest/manifest.ts';
 import type { Plan } from '../../src/repository/plan.ts';
-import { makeChanges } from '../../src/serve/changes.ts';
+import { makeChanges, refuseChange } from '../../src/serve/changes.ts';
 import { folderWith } from '../repository/folders.ts';
+import { modelFacts } from './catalogue.ts';
 
 /** Changes below a folder, and the plans that reach the stock. */
 async function allowed(options: { anyLabels?: boolean } = {}) {
@@ -13,11 +15,25 @@ async function allowed(options: { anyLabels?: boolean } = {}) {
     'elsewhere/iris/9/model.onnx': null,
   });
   const plans: Plan[] = [];
+  const calls: unknown[][] = [];
   const note = async (plan: () => Promise<Plan>) => void plans.push(await plan());
   const stock = {
     load: (_: string, plan: () => Promise<Plan>) => note(plan),
-    unload: async () => undefined,
+    unload: async (name: string, version?: string) => void calls.push(['unload', name, version]),
+    freed: async () => void calls.push(['freed']),
+    pin: (name: string, version: string) => void calls.push(['pin', name, version]),
     become: note,
+    add: async (name: string, plan: () => Promise<Plan>, prove: (manifest: Manifest) => void) => {
+      const { versions } = await plan();
+      calls.push(['add', name, versions, prove]);
+      return versions.map((planned) => ({
+        facts: modelFacts({
+          name: planned.name ?? planned.folder?.model ?? 'iris',
+          version: planned.folder?.version ?? '1',
+        }),
+        planned,
+      }));
+    },
   };
   const started: Plan = { versions: [{ path: 'as started' }], warnings: [] };
   const changes = makeChanges(stock, {
@@ -25,7 +41,7 @@ async function allowed(options: { anyLabels?: boolean } = {}) {
     roots: [join(root, 'models')],
     ...options,
   });
-  return { root, plans, changes, started };
+  return { root, plans, calls, changes, started };
 }
 
 const source = (basePath: string, labels = new Map<string, string>()) => ({
@@ -90,4 +106,61 @@ describe('a configuration', () => {
     await changes.become([source(join(root, 'models/iris'), labels)]);
     expect(plans[0]!.labels?.get('iris')).toEqual(labels);
   });
+});
+
+describe('a model that is added', () => {
+  it('is planned from its place, under the name it is given, and its proof is asked', async () => {
+    const { root, changes, calls } = await allowed();
+    const prove = vi.fn();
+    const facts = await changes.add({ url: 'iris/2', name: 'rose', prove });
+    expect(facts).toMatchObject([{ name: 'rose', version: '2' }]);
+    const path = join(root, 'models/iris/2');
+    const planned = { path, name: 'rose', folder: { model: 'rose', version: '2' } };
+    expect(calls).toEqual([['add', 'rose', [planned], prove]]);
+    expect(changes.isAdded({ name: 'rose', version: '2' })).toBe(true);
+    expect(changes.isAdded({ name: 'rose', version: '1' })).toBe(false);
+  });
+
+  it('is looked for again by a load, until it is unloaded or a configuration names all there is', async () => {
+    const { root, changes, plans, started } = await allowed();
+    await changes.add({ url: 'iris/1' });
+    await changes.add({ url: 'iris/2' });
+    const paths = () => plans.at(-1)!.versions.map(({ path }) => path);
+    await changes.load('iris');
+    expect(paths()).toEqual(['as started', join(root, 'models/iris/1'), join(root, 'models/iris/2')]);
+    await changes.unload('iris', '1');
+    await changes.load('iris');
+    expect(paths()).toEqual(['as started', join(root, 'models/iris/2')]);
+    await changes.unload('iris');
+    await changes.load('iris');
+    expect(plans.at(-1)).toEqual(started);
+    await changes.add({ url: 'iris/1' });
+    await changes.become([source(join(root, 'models/iris'))]);
+    expect(changes.isAdded({ name: 'iris', version: '1' })).toBe(false);
+  });
+
+  it('outside of the folders is not looked at', async () => {
+    const { changes, calls } = await allowed();
+    await expect(changes.add({ url: '../elsewhere/iris' })).rejects.toMatchObject({
+      code: 'MODEL_URL_UNKNOWN',
+    });
+    expect(calls).toEqual([]);
+  });
+});
+
+it('what is left goes to the stock as it is', async () => {
+  const { changes, calls } = await allowed();
+  changes.setDefault('iris', '1');
+  await changes.freed();
+  expect(calls).toEqual([['pin', 'iris', '1'], ['freed']]);
+});
+
+it('a server that was not told so changes nothing', () => {
+  expect(() => refuseChange('Loading a model')).toThrow(
+    expect.objectContaining({
+      code: 'FEATURE_UNSUPPORTED',
+      message: 'Loading a model over this port is not supported by this server.',
+      remedy: 'Start the server with the models it is to serve, or with --allow-repository-changes.',
+    }),
+  );
 });

@@ -21,10 +21,17 @@ export interface Asked {
 /** Sends calls the way the door makes them, up to the tensors or the reply. */
 export function sender(protocols: readonly Protocol[]) {
   const router = new Router(protocols, protocols[0]!);
-  return async (method: string, path: string, asked: Asked = {}): Promise<Sent> => {
+  return async (method: string, url: string, asked: Asked = {}): Promise<Sent> => {
+    const [path = '', search] = url.split('?');
+    const query = new URLSearchParams(search);
     const { body = '', headers = {}, catalogue = catalogueOf(modelFacts()), server = serverFacts() } = asked;
     const match = router.match(method, path);
-    const call = rawCall(path, body, { method, headers, ...('params' in match && { params: match.params }) });
+    const call = rawCall(path, body, {
+      method,
+      headers,
+      query,
+      ...('params' in match && { params: match.params }),
+    });
     try {
       if ('error' in match) throw match.error;
       const { route } = match;

@@ -59,6 +59,33 @@ describe('paths that several protocols have', () => {
     expect(sharePaths([one, two])).toEqual([{ protocol: one, route: one.routes[0] }]);
   });
 
+  test('what changes something happens once, in the protocol listed first', async () => {
+    for (const method of ['POST', 'PUT', 'DELETE'] as const) {
+      const change = (name: string): Route => ({
+        kind: 'info',
+        method,
+        path: '/a',
+        api: name,
+        answer: () => json({}),
+      });
+      const [one, two] = [protocol('one', change('first')), protocol('two', change('second'))];
+      expect(sharePaths([one, two])).toEqual([{ protocol: one, route: one.routes[0] }]);
+    }
+  });
+
+  test('a route that is first answers alone, wherever it is listed', () => {
+    const usual = [info(() => json({})), info(() => json({}), '/a', 'POST')];
+    const [one, three] = [protocol('one', ...usual), protocol('three', ...usual)];
+    const first = usual.map((route) => ({ ...route, isFirst: true }) as Route);
+    const two = protocol('two', ...first);
+    for (const order of [
+      [one, two, three],
+      [two, one, three],
+      [one, three, two],
+    ])
+      expect(sharePaths(order)).toEqual(first.map((route) => ({ protocol: two, route })));
+  });
+
   test('information has the keys of all, and the first one decides where both have a key', async () => {
     const reply = await ask(
       () => json({ status: [1], name: 'a' }),

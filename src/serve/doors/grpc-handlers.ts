@@ -11,7 +11,7 @@ import type { Ticket } from '../../runtime/waiting-room.ts';
 import { answerInfo, answerMessage, type GrpcReply, type GrpcRoute, refuseCall } from '../grpc-answer.ts';
 import type { GrpcMethod } from '../grpc-protocol.ts';
 import type { House } from '../house.ts';
-import { idOf, serviceError, ticketOf, trailersOf } from './grpc-call.ts';
+import { type Call, idOf, serviceError, ticketOf, trailersOf } from './grpc-call.ts';
 import type { OpenStreams } from './open-streams.ts';
 
 interface Handler {
@@ -30,6 +30,8 @@ export function handlerOf(route: GrpcRoute, house: House, streams: OpenStreams):
       watch(call, { ...route, method }, house, streams);
     return { type: 'serverStream', handle };
   }
+  if (method.kind === 'infer' && method.isServerStream)
+    return { type: 'serverStream', handle: oneOff(route, house) };
   const isStream = method.kind === 'info' ? method.isStream === true : method.encodeRefusal !== undefined;
   if (!isStream) return { type: 'unary', handle: unary(route, house) };
   const handle = (call: ServerDuplexStream<Buffer, Uint8Array>) => {
@@ -42,23 +44,43 @@ export function handlerOf(route: GrpcRoute, house: House, streams: OpenStreams):
 }
 
 function unary(route: GrpcRoute, house: House): handleUnaryCall<Buffer, Uint8Array> {
-  return (call, callback) => {
-    const started = performance.now();
-    const id = idOf(call);
-    const finish = (reply: GrpcReply) => {
-      if (house.log.isLevelEnabled('debug')) {
-        const ms = Number((performance.now() - started).toFixed(3));
-        const code = reply.error?.grpc ?? 'OK';
-        house.log.debug({ request_id: id, method: 'POST', path: route.path, status: code, ms }, 'request');
-      }
+  return (call, callback) =>
+    answerOnce(call, route, house, (reply, id) => {
       if (reply.error) callback(serviceError(reply, id));
       else callback(null, reply.body, trailersOf(id));
-    };
-    answer(call.request, { id, ticket: ticketOf(call, started, house) }, route, house).then(
-      finish,
-      (error: unknown) => finish(refuseCall(error, id, route, house)),
-    );
+    });
+}
+
+/** A stream of one message. */
+function oneOff(route: GrpcRoute, house: House): handleServerStreamingCall<Buffer, Uint8Array> {
+  return (call) =>
+    answerOnce(call, route, house, (reply, id) => {
+      if (reply.error) return fail(call, reply, id);
+      call.write(reply.body);
+      call.end(trailersOf(id));
+    });
+}
+
+function answerOnce(
+  call: Call & { readonly request: Buffer },
+  route: GrpcRoute,
+  house: House,
+  send: (reply: GrpcReply, id: string) => void,
+): void {
+  const started = performance.now();
+  const id = idOf(call);
+  const finish = (reply: GrpcReply) => {
+    if (house.log.isLevelEnabled('debug')) {
+      const ms = Number((performance.now() - started).toFixed(3));
+      const code = reply.error?.grpc ?? 'OK';
+      house.log.debug({ request_id: id, method: 'POST', path: route.path, status: code, ms }, 'request');
+    }
+    send(reply, id);
   };
+  answer(call.request, { id, ticket: ticketOf(call, started, house) }, route, house).then(
+    finish,
+    (error: unknown) => finish(refuseCall(error, id, route, house)),
+  );
 }
 
 /** One answer per message, in their order, one at a time. */
@@ -139,7 +161,7 @@ function answer(
     return answerMessage({ body, maxBytes: house.maxBodyBytes }, call, { ...route, method }, house);
   }
   if (method.kind === 'info' && method.change && house.changes) {
-    const changed = method.change(body, house.changes);
+    const changed = method.change(body, house.changes, house.repository);
     return changed.then(
       (reply) => ({ body: reply }),
       (error: unknown) => refuseCall(error, call.id, route, house),

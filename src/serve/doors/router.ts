@@ -17,7 +17,7 @@ export interface NoMatch {
 
 /** Names of 128 characters of four bytes each, percent-encoded. */
 const maxParamLength = 128 * 12;
-const methods = ['GET', 'POST', 'PUT', 'OPTIONS'] as const;
+const methods = ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'] as const;
 
 /** Method and path → route of a protocol. Paths are decoded once and looked up in a table; they never reach a disk. */
 export class Router {

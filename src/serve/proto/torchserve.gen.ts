@@ -7,9 +7,10 @@ export interface PredictionsRequest {
   modelName: string;
   modelVersion: string;
   input: Map<string, Uint8Array>;
+  sequenceId: string;
 }
 
-export const PredictionsRequest: Message<PredictionsRequest> = message(() => [one(1, 'modelName', string), one(2, 'modelVersion', string), map(3, 'input', string, bytes)]);
+export const PredictionsRequest: Message<PredictionsRequest> = message(() => [one(1, 'modelName', string), one(2, 'modelVersion', string), map(3, 'input', string, bytes), one(4, 'sequenceId', string)]);
 
 export interface PredictionResponse {
   prediction: Uint8Array;

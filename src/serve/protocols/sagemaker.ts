@@ -1,12 +1,12 @@
 import { failure } from '../../core/errors/error.ts';
 import { chooseType } from '../codecs/accept.ts';
-import type { Environment } from '../platform.ts';
+import { type Environment, isMultiModel } from '../platform.ts';
 import type { Catalogue, Decoded, ModelFacts, Protocol, RawCall, RawReply, Route } from '../protocol.ts';
 import { describePlain } from './plain-describe.ts';
 import { decodeInvocationBody } from './sagemaker-decode.ts';
 import { encodeInvocation, replyTypes } from './sagemaker-encode.ts';
+import { executionParameters, modelRoutes } from './sagemaker-models.ts';
 import { encodeTextError } from './v2-errors.ts';
-import { json } from './v2-models.ts';
 
 /**
  * SageMaker's container contract, see docs/protocols/sagemaker.md. `SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT` names the type
@@ -28,13 +28,12 @@ export function sagemakerFor(environment: Environment): Protocol {
     name: 'sagemaker',
     routes: [
       get('/ping', 'health', (_call, _catalogue, server) => empty(server.status() === 'ready' ? 200 : 503)),
+      get('/execution-parameters', 'parameters', (_, catalogue, server) =>
+        executionParameters(catalogue, server),
+      ),
       invoke('/invocations', (_, catalogue) => catalogue.only()),
       invoke('/models/:name/invoke', ({ params }, catalogue) => catalogue.find(params.name ?? '')),
-      get('/models', 'models', (_, catalogue) => json({ models: namesOf(catalogue).map(shown) })),
-      get('/models/:name', 'models', ({ params }, catalogue) =>
-        json(shown(catalogue.find(params.name ?? '').name)),
-      ),
-      { kind: 'info', method: 'POST', path: '/models', api: 'models', answer: refuseLoad },
+      ...modelRoutes(isMultiModel(environment)),
     ],
     encodeError: encodeTextError,
   };
@@ -60,21 +59,6 @@ function decode(call: RawCall, facts: ModelFacts, offered: readonly string[]): D
       return { ...reply, headers: { ...reply.headers, [customAttributes]: attributes } };
     },
   };
-}
-
-function namesOf(catalogue: Catalogue): readonly string[] {
-  return [...new Set(catalogue.list().map(({ name }) => name))];
-}
-
-// Where SageMaker mounts a model; the true place is nobody's business.
-function shown(name: string): object {
-  return { modelName: name, modelUrl: `/opt/ml/models/${encodeURIComponent(name)}/model` };
-}
-
-function refuseLoad(): never {
-  const feature = 'Loading a model by request';
-  const instead = 'Use a single-model endpoint, or start the server with all its models.';
-  throw failure('FEATURE_UNSUPPORTED', { feature, instead });
 }
 
 function get(path: string, api: string, answer: Extract<Route, { kind: 'info' }>['answer']): Route {

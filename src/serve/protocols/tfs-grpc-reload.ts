@@ -1,5 +1,5 @@
 import { failure } from '../../core/errors/error.ts';
-import type { Changes } from '../changes.ts';
+import { type Changes, refuseChange } from '../changes.ts';
 import { sourcesOf } from '../model-config.ts';
 import { ReloadConfigRequest, ReloadConfigResponse } from '../proto/tensorflow-serving.gen.ts';
 
@@ -20,7 +20,5 @@ export async function reload(body: Uint8Array, changes: Changes): Promise<Uint8A
 
 /** @throws MdeployError `FEATURE_UNSUPPORTED`, always */
 export function refuseReload(): never {
-  const feature = 'Reloading the configuration over this port';
-  const instead = 'Start the server with the models it is to serve, or with --allow-repository-changes.';
-  throw failure('FEATURE_UNSUPPORTED', { feature, instead });
+  return refuseChange('Reloading the configuration');
 }

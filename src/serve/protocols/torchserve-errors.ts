@@ -19,10 +19,13 @@ const typesByCode = new Map([
 
 const typesByStatus = new Map([
   [400, 'BadRequestException'],
+  [403, 'InvalidModelVersionException'],
   [404, 'ResourceNotFoundException'],
   [405, 'MethodNotAllowedException'],
+  [409, 'ConflictStatusException'],
   [413, 'BadRequestException'],
   [415, 'BadRequestException'],
   [503, 'ServiceUnavailableException'],
   [504, 'RequestTimeoutException'],
+  [507, 'OutOfMemoryError'],
 ]);

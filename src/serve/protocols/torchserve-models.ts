@@ -1,23 +1,25 @@
-import { failure } from '../../core/errors/error.ts';
-import type { Catalogue, ModelFacts, RawReply } from '../protocol.ts';
+import type { Catalogue, ModelFacts, RawReply, ServerFacts } from '../protocol.ts';
+import { type Fields, flag, whole } from './torchserve-fields.ts';
+import { tensorMetadata } from './v2-models.ts';
 
 /** As TorchServe prints JSON: two spaces, and a line end. */
 export function page(document: unknown, status = 200): RawReply {
-  return {
-    status,
-    headers: { 'content-type': 'application/json' },
-    body: `${JSON.stringify(document, null, 2)}\n`,
-  };
+  return { status, headers: { 'content-type': 'application/json' }, body: pageText(document) };
+}
+
+export function pageText(document: unknown): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 /**
  * One page of names; `next_page_token` is the number of the first model of the next one.
  * @throws MdeployError `REQUEST_INVALID`
  */
-export function listModels(catalogue: Catalogue, query: URLSearchParams): object {
-  const limit = Math.max(1, whole(query, 'limit', 100));
-  const from = whole(query, 'next_page_token', 0);
-  const names = [...new Set(catalogue.list().map(({ name }) => name))];
+export function listModels(catalogue: Catalogue, fields: Fields): object {
+  const asked = whole(fields, 'limit') ?? most;
+  const limit = asked < 1 || asked > most ? most : asked;
+  const from = Math.max(0, whole(fields, 'next_page_token') ?? 0);
+  const names = [...new Set(catalogue.list().map(({ name }) => name))].sort();
   const models = names.slice(from, from + limit).map((name) => ({ modelName: name, modelUrl: urlOf(name) }));
   return { ...(from + limit < names.length && { nextPageToken: String(from + limit) }), models };
 }
@@ -32,8 +34,25 @@ export function target(catalogue: Catalogue, name: string, version: string | und
   return catalogue.find(name, isKnown ? version : version.replace(/^(\d+)\.0$/, '$1'));
 }
 
-/** A description with the fields that mean something here; every model has one worker, which is its session. */
-export function describeModel({ name, version, state }: ModelFacts): object {
+/**
+ * One version, the default unless told otherwise, or with `all` all of them.
+ * @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `REQUEST_INVALID`
+ */
+export function describeModels(
+  catalogue: Catalogue,
+  { name, version }: { readonly name: string; readonly version: string | undefined },
+  fields: Fields,
+  server: ServerFacts,
+): readonly object[] {
+  const found = target(catalogue, name, version === 'all' ? undefined : version);
+  const isCustomized = flag(fields, 'customized');
+  const chosen = version === 'all' ? catalogue.versions(name) : [found];
+  return chosen.map((facts) => describe(facts, server, isCustomized));
+}
+
+/** The fields that mean something here; every version has one worker, which is its session. */
+function describe(facts: ModelFacts, { changes }: ServerFacts, isCustomized: boolean): object {
+  const { name, version, state, batching, signature } = facts;
   return {
     modelName: name,
     modelVersion: version,
@@ -41,23 +60,17 @@ export function describeModel({ name, version, state }: ModelFacts): object {
     runtime: 'onnxruntime',
     minWorkers: 1,
     maxWorkers: 1,
-    batchSize: 1,
-    maxBatchDelay: 0,
-    loadedAtStartup: true,
+    batchSize: batching?.maxRows ?? 1,
+    maxBatchDelay: batching?.maxDelayMs ?? 0,
+    loadedAtStartup: !changes?.isAdded(facts),
     workers: [{ id: '1', status: workerStates[state] ?? 'UNLOADING' }],
+    ...(isCustomized && {
+      customizedMetadata: {
+        inputs: signature.inputs.map(tensorMetadata),
+        outputs: signature.outputs.map(tensorMetadata),
+      },
+    }),
   };
-}
-
-function whole(query: URLSearchParams, name: string, usual: number): number {
-  const given = query.get(name);
-  if (given === null) return usual;
-  if (/^\d{1,9}$/.test(given)) return Number(given);
-  const problem = `"${name}" is "${given}", which is not a whole number.`;
-  throw failure(
-    'REQUEST_INVALID',
-    { problem, fix: 'Send a whole number.' },
-    { field: name, received: given },
-  );
 }
 
 // The place of the file is nobody's business.
@@ -65,6 +78,7 @@ function urlOf(name: string): string {
   return `${name}.onnx`;
 }
 
+const most = 100;
 const workerStates: Readonly<Partial<Record<ModelFacts['state'], string>>> = {
   LOADING: 'LOADING',
   AVAILABLE: 'READY',

@@ -1,34 +1,31 @@
 import { failure } from '../../core/errors/error.ts';
-import type { Catalogue, Decoded, Protocol, RawCall, RawReply, Route } from '../protocol.ts';
+import type { Catalogue, Decoded, Protocol, RawCall, Route } from '../protocol.ts';
 import { describePlain } from './plain-describe.ts';
 import { decodePrediction } from './torchserve-decode.ts';
 import { writePrediction } from './torchserve-encode.ts';
 import { encodeTorchserveError } from './torchserve-errors.ts';
-import { describeModel, listModels, page, target } from './torchserve-models.ts';
+import { managementRoutes } from './torchserve-management.ts';
+import { page, target } from './torchserve-models.ts';
 
-/** TorchServe's inference API and what of its management API only informs, see docs/protocols/torchserve.md. */
+/** TorchServe's inference and management API, see docs/protocols/torchserve.md. */
 export const torchserve: Protocol = {
   name: 'torchserve',
   owns: '/predictions',
   routes: [
-    get('/ping', 'health', (_call, _catalogue, server) =>
-      server.status() === 'ready' ? page({ status: 'Healthy' }) : page({ status: 'Unhealthy' }, 500),
-    ),
+    {
+      kind: 'info',
+      method: 'GET',
+      path: '/ping',
+      api: 'health',
+      answer: (_call, _catalogue, server) =>
+        server.status() === 'ready' ? page({ status: 'Healthy' }) : page({ status: 'Unhealthy' }, 500),
+    },
     ...['/predictions/:name', '/predictions/:name/:version'].flatMap((path) => [
       predict('POST', path),
       predict('PUT', path),
     ]),
     ...['/explanations/:name', '/explanations/:name/:version'].map(explain),
-    get('/models', 'models', ({ query }, catalogue) => page(listModels(catalogue, query))),
-    get('/models/:name', 'models', ({ params }, catalogue) =>
-      page([describeModel(catalogue.find(params.name ?? ''))]),
-    ),
-    get('/models/:name/:version', 'models', ({ params }, catalogue) => {
-      const { name = '', version = '' } = params;
-      catalogue.find(name);
-      const chosen = version === 'all' ? catalogue.versions(name) : [target(catalogue, name, version)];
-      return page(chosen.map(describeModel));
-    }),
+    ...managementRoutes(() => torchserve),
   ],
   encodeError: encodeTorchserveError,
 };
@@ -69,16 +66,6 @@ function explain(path: string): Route {
     throw failure('METHOD_UNIMPLEMENTED', { method: 'explain' });
   };
   return { kind: 'info', method: 'POST', path, api: 'explanations', answer };
-}
-
-function get(path: string, api: string, answer: Extract<Route, { kind: 'info' }>['answer']): Route {
-  return {
-    kind: 'info',
-    method: 'GET',
-    path,
-    api,
-    answer: answer as (...asked: Parameters<typeof answer>) => RawReply,
-  };
 }
 
 const uncached = {

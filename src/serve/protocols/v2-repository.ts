@@ -1,4 +1,5 @@
 import { failure } from '../../core/errors/error.ts';
+import { refuseChange as refuse } from '../changes.ts';
 import { JsonCursor } from '../codecs/json-cursor.ts';
 import { readParameters, wrongField } from '../codecs/json-fields.ts';
 import type { Catalogue, ModelFacts, RawCall, RawReply, ServerFacts } from '../protocol.ts';
@@ -43,13 +44,11 @@ export async function changeModel(
 }
 
 /**
- * Loading and unloading change what a server runs, which a port must not offer unasked.
+ * Where the server was not told that its port may do so.
  * @throws MdeployError `FEATURE_UNSUPPORTED`, always
  */
 export function refuseChange(verb: Verb): never {
-  const feature = `${verb === 'load' ? 'Loading' : 'Unloading'} a model over this port`;
-  const instead = 'Start the server with the models it is to serve, or with --allow-repository-changes.';
-  throw failure('FEATURE_UNSUPPORTED', { feature, instead });
+  return refuse(`${verb === 'load' ? 'Loading' : 'Unloading'} a model`);
 }
 
 /**

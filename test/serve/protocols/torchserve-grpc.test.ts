@@ -65,6 +65,24 @@ describe('TorchServe over gRPC', () => {
     expect(predict(request({})).error?.grpc).toBe('INVALID_ARGUMENT');
   });
 
+  test('StreamPredictions reads and writes what Predictions does', () => {
+    const { decoded } = send(`${service}/StreamPredictions`, request({ data: '[1,2,3,4]' }));
+    expect(decoded?.request).toMatchObject({ model: 'iris', inputs: [{ name: 'X', shape: [1, 4] }] });
+    const reply = decoded!.encode({ model: 'iris', version: '1', outputs: [output] });
+    const { prediction } = decodeReply(`${service}/StreamPredictions`, reply);
+    expect(Buffer.from(prediction as Uint8Array).toString()).toBe('[0.2,0.3,0.5]\n');
+  });
+
+  test('a sequence is refused: nothing is remembered between requests', () => {
+    for (const method of ['Predictions', 'StreamPredictions']) {
+      const { error } = send(`${service}/${method}`, { ...request({ data: '[1,2,3,4]' }), sequenceId: 's' });
+      expect(error).toMatchObject({
+        grpc: 'UNIMPLEMENTED',
+        message: 'A sequence of requests is not supported by this server.',
+      });
+    }
+  });
+
   test('Ping says in JSON whether the server is ready', () => {
     const ask = (server = serverFacts()) => send(`${service}/Ping`, {}, { server }).reply;
     expect(ask()).toEqual({ health: '{"status":"Healthy"}' });

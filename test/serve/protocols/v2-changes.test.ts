@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { failure } from '../../../src/core/errors/error.ts';
 import type { Changes } from '../../../src/serve/changes.ts';
 import { Router } from '../../../src/serve/doors/router.ts';
 import type { GrpcMethod, GrpcProtocol } from '../../../src/serve/grpc-protocol.ts';
@@ -13,20 +12,7 @@ import { tfsGrpc } from '../../../src/serve/protocols/tfs-grpc.ts';
 import { v2 } from '../../../src/serve/protocols/v2.ts';
 import { v2Grpc } from '../../../src/serve/protocols/v2-grpc.ts';
 import { catalogueOf, modelFacts, rawCall, replyText, serverFacts } from '../catalogue.ts';
-
-/** A server that notes what it is told to change. */
-function changeable() {
-  const calls: unknown[] = [];
-  const changes: Changes = {
-    load: async (name) => {
-      if (name === 'nobody') throw failure('MODEL_NOT_FOUND', { name, models: 'iris' });
-      calls.push(['load', name]);
-    },
-    unload: async (name) => void calls.push(['unload', name]),
-    become: async (sources) => void calls.push(['become', sources]),
-  };
-  return { calls, changes, server: { ...serverFacts(), changes } satisfies ServerFacts };
-}
+import { changeable } from '../noted-changes.ts';
 
 async function post(path: string, body: string, server: ServerFacts, models: readonly ModelFacts[] = []) {
   const found = new Router([v2], v2).match('POST', path);
@@ -196,5 +182,5 @@ function change(
 ): Promise<Uint8Array> {
   const { method } = grpc(protocol, name);
   if (method.kind !== 'info' || !method.change) throw new Error(`${name} changes nothing`);
-  return method.change(body, changes);
+  return method.change(body, changes, catalogueOf());
 }
