@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asMdeployError, failure } from '../core/errors/error.ts';
 import type { Signature, Tensor } from '../core/tensor.ts';
-import type { Manifest } from '../manifest/manifest.ts';
+import type { Manifest, RuntimeOptions } from '../manifest/manifest.ts';
 import { placedIn } from '../manifest/place.ts';
 import { signatureOf } from '../onnx/signature.ts';
 import { removeZipMaps } from '../onnx/zipmap.ts';
@@ -102,8 +102,14 @@ async function prove(opened: OpenedModel): Promise<void> {
 }
 
 /** What sessions are made from: the file itself, or its bytes with ZipMap nodes replaced. */
-export async function graphSource(opened: OpenedModel): Promise<GraphSource> {
-  const { onnx, modelPath, manifest, localePath } = opened;
+export async function graphSource({
+  onnx,
+  modelPath,
+  manifest,
+  localePath,
+}: Pick<OpenedModel, 'onnx' | 'modelPath' | 'localePath'> & {
+  readonly manifest: Pick<Manifest, 'name'> & { readonly runtime: Pick<RuntimeOptions, 'intra_op_threads'> };
+}): Promise<GraphSource> {
   const source = {
     name: manifest.name,
     path: modelPath,

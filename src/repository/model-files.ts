@@ -1,5 +1,5 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join, relative as relativePath, sep } from 'node:path';
+import { basename, dirname, join, posix, relative as relativePath, sep } from 'node:path';
 import { type ErrorLocation, failure, type MdeployError } from '../core/errors/error.ts';
 import { reasonOf } from '../core/files.ts';
 import { nearest } from '../core/suggest.ts';
@@ -87,4 +87,21 @@ export async function readLabelFiles(
     }
   }
   return contents;
+}
+
+/**
+ * Every file the model needs beside the manifest, relative to it, sorted.
+ * @param external of the model file, relative to its folder
+ */
+export function filesOf(
+  { model, outputs, samples }: Pick<ManifestDraft, 'model' | 'outputs' | 'samples'>,
+  external: readonly string[],
+): readonly string[] {
+  const files = [
+    model.path,
+    ...external.map((path) => posix.join(posix.dirname(model.path), path)),
+    ...outputs.flatMap(({ labels_file: labels }) => (labels === undefined ? [] : [labels])),
+    ...samples.flatMap((sample) => [sample.inputs, sample.outputs]),
+  ];
+  return [...new Set(files)].sort();
 }

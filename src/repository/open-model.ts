@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { asMdeployError } from '../core/errors/error.ts';
 import { loadManifest } from '../manifest/check.ts';
 import { completeManifest } from '../manifest/complete.ts';
@@ -13,7 +13,7 @@ import { signatureOf } from '../onnx/signature.ts';
 import { checkVersions } from '../onnx/versions.ts';
 import { locateModel, type ModelPlace } from './locate-model.ts';
 import { readLock } from './lock.ts';
-import { plainFile, readLabelFiles } from './model-files.ts';
+import { filesOf, plainFile, readLabelFiles } from './model-files.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { localeFolder, packagedLocales } from './packaged-locales.ts';
 import { verifyLock } from './verify-lock.ts';
@@ -56,19 +56,9 @@ async function open(
   const signature = signatureOf(onnx);
   const told = place.kind === 'file' && place.mlmodel ? withMlmodel(draft, place.mlmodel, signature) : draft;
   const completed = completeManifest(told, { signature, locate, labelFiles });
-  const samples: string[] = [];
   for (const [index, sample] of draft.samples.entries())
-    for (const part of ['inputs', 'outputs'] as const) {
+    for (const part of ['inputs', 'outputs'] as const)
       await plainFile(place.root, sample[part], `samples[${index}].${part}`, place.manifestFile);
-      samples.push(sample[part]);
-    }
-  const folder = dirname(draft.model.path);
-  const files = [
-    draft.model.path,
-    ...external.map((path) => (folder === '.' ? path : `${folder}/${path}`)),
-    ...labelFiles.keys(),
-    ...samples,
-  ];
   return {
     kind: place.kind,
     root: place.root,
@@ -76,7 +66,7 @@ async function open(
     manifest: options.name === undefined ? completed.manifest : { ...completed.manifest, name: options.name },
     onnx,
     modelPath,
-    files: [...new Set(files)].sort(),
+    files: filesOf(draft, external),
     warnings: [...warnings, ...completed.warnings],
     locate,
     ...(localePath !== undefined && { localePath }),

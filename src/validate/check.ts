@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/errors/catalogue.ts';
 import type { ErrorLocation } from '../core/errors/error.ts';
-import type { Workbench } from './workbench.ts';
+import type { Products, Workbench } from './workbench.ts';
 
 export type Severity = 'error' | 'warning' | 'note';
 
@@ -39,6 +39,8 @@ export interface Check {
   readonly summary: string;
   /** Checks that must have passed before this one makes sense. */
   readonly needs: readonly string[];
+  /** Products that it cannot do without, each with the check that makes it; such a check may have failed otherwise. */
+  readonly takes?: Partial<Readonly<Record<keyof Products, string>>>;
   /** A reason not to ask at all (`not a package`). */
   skip?(bench: Workbench): string | undefined;
   run(bench: Workbench): Promise<Outcome>;

@@ -6,7 +6,7 @@ import { locateModel } from '../repository/locate-model.ts';
 import type { Check, Finding, Severity } from './check.ts';
 import { checks } from './checks.ts';
 import { findingsOf } from './findings.ts';
-import { Workbench } from './workbench.ts';
+import { type Products, Workbench } from './workbench.ts';
 
 export interface ValidateOptions {
   /** Warnings fail too. */
@@ -41,7 +41,7 @@ export interface ValidationReport {
 }
 
 /**
- * Is this model fit to ship? Runs every check in order; one that fails stops those that depend on it, not the others.
+ * Is this model fit to ship? Runs every check in order; one that fails stops those that need it, not the others.
  * @throws MdeployError when MODEL cannot be found at all (`MODEL_PATH_MISSING`, …), or `INTERRUPTED`
  */
 export async function validate(target: string, options: ValidateOptions = {}): Promise<ValidationReport> {
@@ -80,8 +80,9 @@ async function runCheck(
 ): Promise<CheckResult> {
   const { name, summary } = check;
   const idle = { name, summary, findings: [], ms: 0 };
-  const blocker = check.needs.find((need) => !isPassed(before.get(need)));
-  if (blocker !== undefined) return { ...idle, status: 'not-run', detail: reasonFor(blocker, before) };
+  const missing = blockersOf(check, bench, before);
+  if (missing.length > 0)
+    return { ...idle, status: 'not-run', detail: `not run: needs ${missing.join(', ')}` };
   const skipped = check.skip?.(bench);
   if (skipped !== undefined) return { ...idle, status: 'skipped', detail: skipped };
   const start = performance.now();
@@ -94,14 +95,28 @@ async function runCheck(
   return { name, summary, status, detail, findings, ms };
 }
 
-function isPassed(result: CheckResult | undefined): boolean {
-  return result?.status === 'passed' || result?.status === 'skipped';
+/** The checks that are to be put right first. */
+function blockersOf(
+  { needs, takes = {} }: Check,
+  bench: Workbench,
+  before: ReadonlyMap<string, CheckResult>,
+): string[] {
+  const makers = Object.entries(takes).filter(([product]) => !bench.find(product as keyof Products));
+  const direct = [
+    ...needs.filter((need) => !isPassed(before.get(need))),
+    ...makers.map(([, maker]) => maker),
+  ];
+  // A chain of checks that were not run ends at the one that failed.
+  const roots = direct.flatMap((name) => {
+    const cause = checks.find((check) => check.name === name);
+    if (before.get(name)?.status !== 'not-run' || !cause) return [name];
+    return blockersOf(cause, bench, before);
+  });
+  return checks.map(({ name }) => name).filter((name) => roots.includes(name));
 }
 
-// A chain of checks that were not run ends at the one that failed.
-function reasonFor(blocker: string, before: ReadonlyMap<string, CheckResult>): string {
-  const result = before.get(blocker);
-  return result?.status === 'not-run' ? result.detail : `not run because "${blocker}" failed`;
+function isPassed(result: CheckResult | undefined): boolean {
+  return result?.status === 'passed' || result?.status === 'skipped';
 }
 
 // What has no catalogue row is a fault of mdeploy and no finding about the model.

@@ -15,12 +15,18 @@ import type { ProbeReport } from '../runtime/probe.ts';
 export interface Products {
   /** From the manifest, or inferred for a bare file. */
   draft: ManifestDraft;
+  /** The part of the draft that the model file is tried out with, also known of many a manifest with mistakes. */
+  subject: Pick<ManifestDraft, 'name' | 'model' | 'runtime'>;
   /** Line and column of a key path; none for a bare file. */
   locate: Locate;
   /** Already told by the check of the manifest. */
   manifestWarnings: readonly string[];
   modelPath: string;
   onnx: OnnxModel;
+  /** Files of external data, relative to the folder of the model file. */
+  external: readonly string[];
+  /** Of a package that brings the locale its model needs. */
+  localePath: string;
   opened: OpenedModel;
   pipeline: Pipeline;
   report: ProbeReport;

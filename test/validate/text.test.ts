@@ -66,7 +66,7 @@ describe('validationText', () => {
         [
           { ...passed, findings: [warning('There is dust.', 'Wipe it.'), note('Blue.')] },
           { ...passed, status: 'skipped', detail: 'not a package' },
-          { ...passed, status: 'not-run', detail: 'not run because "graph" failed' },
+          { ...passed, status: 'not-run', detail: 'not run: needs graph' },
         ],
         { strict: true, ok: false, warnings: 1 },
       ),
@@ -74,7 +74,7 @@ describe('validationText', () => {
     expect(text).toContain(
       '! lock  all is as promised\n    warning: There is dust.\n      fix      Wipe it.\n    note: Blue.\n',
     );
-    expect(text).toContain('– lock  not a package\n· lock  not run because "graph" failed\n');
+    expect(text).toContain('– lock  not a package\n· lock  not run: needs graph\n');
     expect(text).toContain('0 errors, 1 warning (strict)');
   });
 });
@@ -95,8 +95,8 @@ describe('findingsOf', () => {
 describe('the table of checks', () => {
   it('has each check after those it needs, under one name', () => {
     const seen = new Set<string>();
-    for (const { name, needs, summary } of checks) {
-      expect(needs.filter((need) => !seen.has(need))).toEqual([]);
+    for (const { name, needs, takes = {}, summary } of checks) {
+      expect([...needs, ...Object.values(takes)].filter((need) => !seen.has(need))).toEqual([]);
       expect(seen.has(name)).toBe(false);
       expect(summary.length).toBeGreaterThan(20);
       seen.add(name);

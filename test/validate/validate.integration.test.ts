@@ -1,11 +1,11 @@
-import { rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { validate } from '../../src/validate/validate.ts';
 import { listCases, loadCase } from '../fixtures.ts';
 import { constantBomb, endlessLoop, functionChain, oneNode } from '../runtime/hostile-models.ts';
-import { check, codes, edit, Workplace } from './workplace.ts';
+import { check, codes, edit, statuses, Workplace } from './workplace.ts';
 
 const work = new Workplace();
 const valid = listCases().filter((name) => loadCase(name).expect === 'ok');
@@ -52,7 +52,7 @@ describe('a broken fixture', () => {
     expect(check(report, failed).findings[0]!.remedy).not.toBe('');
     expect(check(report, 'loads')).toMatchObject({
       status: 'not-run',
-      detail: `not run because "${failed}" failed`,
+      detail: `not run: needs ${failed}`,
     });
     expect(report.ms).toBeLessThan(5000);
   });
@@ -173,10 +173,44 @@ describe('the manifest', () => {
       expect(finding.remedy).not.toContain('more problem');
     }
     expect(report.exit).toBe(2);
-    expect(check(report, 'graph')).toMatchObject({
-      status: 'not-run',
-      detail: 'not run because "manifest" failed',
+    expect(statuses(report)).toEqual({
+      lock: 'not a package',
+      manifest: 'failed',
+      files: 'passed',
+      graph: 'passed',
+      versions: 'passed',
+      signature: 'not run: needs manifest',
+      accelerator: 'not run: needs manifest',
+      locale: 'no text operators',
+      loads: 'passed',
+      samples: 'not run: needs manifest',
+      size: 'not run: needs manifest',
     });
+  });
+
+  it.each([
+    ['that is no YAML', '{', 'MANIFEST_SYNTAX'],
+    ['with a mistake where the model is named', 'model: {path: ../model.onnx}', 'MANIFEST_INVALID'],
+    ['that names no model', 'version: 1', 'MANIFEST_MISSING'],
+    ['that is a folder', null, 'FILE_UNREADABLE'],
+  ])('%s leaves nothing to check', async (_, text, code) => {
+    const folder = work.folder();
+    if (text === null) mkdirSync(join(folder, 'model.yaml'));
+    else writeFileSync(join(folder, 'model.yaml'), text);
+    const report = await validate(folder);
+    expect(codes(report)).toContain(code);
+    expect(report.exit).toBe(2);
+    expect(Object.values(statuses(report)).slice(2)).toEqual(Array(9).fill('not run: needs manifest'));
+  });
+
+  it('with mistakes does not hide those of the model', async () => {
+    const folder = work.folder();
+    writeFileSync(join(folder, 'model.yaml'), 'name: a b\nmodel: {path: model.onnx}\n');
+    writeFileSync(join(folder, 'model.onnx'), oneNode('Zork'));
+    const report = await validate(folder);
+    expect(codes(report)).toEqual(['MANIFEST_INVALID', 'MODEL_REFUSED']);
+    expect(report).toMatchObject({ exit: 2, errors: 2 });
+    expect(report).not.toHaveProperty('name');
   });
 
   it('that disagrees with the graph fails the signature', async () => {
@@ -184,7 +218,22 @@ describe('the manifest', () => {
     const report = await validate(folder);
     expect(codes(report)).toEqual(['MANIFEST_TENSOR_DATATYPE']);
     expect(check(report, 'signature').status).toBe('failed');
-    expect(check(report, 'loads').detail).toBe('not run because "signature" failed');
+    expect(check(report, 'loads').status).toBe('passed');
+    expect(check(report, 'loads').findings).toEqual([]);
+    expect(check(report, 'size').status).toBe('passed');
+    expect(check(report, 'samples').detail).toBe('not run: needs signature');
+  });
+
+  it('that disagrees with a graph that cannot be loaded has both told', async () => {
+    const folder = work.folder();
+    writeFileSync(
+      join(folder, 'model.yaml'),
+      'name: zork\nmodel: {path: model.onnx}\ninputs: [{name: z}]\nimage: {max_size: 50MB}\n',
+    );
+    writeFileSync(join(folder, 'model.onnx'), oneNode('Zork'));
+    const report = await validate(folder);
+    expect(codes(report)).toEqual(['MANIFEST_TENSOR_UNKNOWN', 'MODEL_REFUSED', 'IMAGE_LIMIT_HOPELESS']);
+    expect(check(report, 'samples').detail).toBe('not run: needs signature, loads');
   });
 
   it('that requires an accelerator is an error, one that prefers it a note', async () => {
@@ -223,7 +272,22 @@ describe('the manifest', () => {
     const report = await validate(folder);
     expect(codes(report)).toEqual(['FILE_OUTSIDE', 'MANIFEST_FILE_MISSING']);
     for (const { at } of check(report, 'files').findings) expect(at?.line).toBeGreaterThan(1);
-    expect(check(report, 'graph').status).toBe('not-run');
+    expect(check(report, 'graph').detail).toBe('not run: needs files');
+  });
+
+  it('without its samples has its model checked all the same', async () => {
+    const folder = await work.model(iris);
+    rmSync(join(folder, 'samples/0.in.json'));
+    const report = await validate(folder);
+    expect(statuses(report)).toMatchObject({
+      files: 'failed',
+      graph: 'passed',
+      signature: 'not run: needs files',
+      loads: 'passed',
+      samples: 'not run: needs files',
+      size: 'not run: needs files',
+    });
+    expect(report.exit).toBe(2);
   });
 });
 
@@ -238,8 +302,9 @@ describe('a package', () => {
     const changed = await work.package(iris);
     truncateSync(join(changed, 'model/model.onnx'), 100);
     const report = await validate(changed);
-    expect(codes(report)).toEqual(['PACKAGE_FILE_CHANGED']);
-    expect(check(report, 'manifest').detail).toBe('not run because "lock" failed');
+    expect(codes(report)).toEqual(['PACKAGE_FILE_CHANGED', 'MODEL_TRUNCATED']);
+    expect(report.exit).toBe(1);
+    expect(statuses(report)).toMatchObject({ manifest: 'passed', loads: 'not run: needs lock, graph' });
     const added = await work.package(iris);
     writeFileSync(join(added, 'model/extra.txt'), '');
     expect(codes(await validate(added))).toEqual(['PACKAGE_FILE_EXTRA']);
@@ -252,7 +317,7 @@ describe('the machine', () => {
     const report = await validate(loadCase('sklearn/text_sentiment_en').modelPath);
     expect(codes(report)).toEqual(['LOCALE_MISSING']);
     expect(check(report, 'locale').findings[0]!.message).toContain('en_US.UTF-8');
-    expect(check(report, 'loads').detail).toBe('not run because "locale" failed');
+    expect(check(report, 'loads').detail).toBe('not run: needs locale');
     expect(report.exit).toBe(3);
   });
 });

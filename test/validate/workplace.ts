@@ -94,6 +94,16 @@ export function check(report: ValidationReport, name: string): CheckResult {
   return result;
 }
 
+/** By check: its status, or why it was not run. */
+export function statuses(report: ValidationReport): Record<string, string> {
+  return Object.fromEntries(
+    report.checks.map(({ name, status, detail }) => [
+      name,
+      status === 'passed' || status === 'failed' ? status : detail,
+    ]),
+  );
+}
+
 /** Codes of all error findings, in order. */
 export function codes(report: ValidationReport): (string | undefined)[] {
   return report.checks

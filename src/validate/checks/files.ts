@@ -8,14 +8,16 @@ import { findingsOf } from '../findings.ts';
 export const files: Check = {
   name: 'files',
   summary: 'every file that the manifest names is a plain file in the model folder',
-  needs: ['manifest'],
+  needs: [],
+  takes: { subject: 'manifest' },
   run: async (bench) => {
     const { place } = bench;
     if (place.kind === 'file') {
       bench.put('modelPath', join(place.root, place.modelFile));
       return { findings: [], detail: place.modelFile };
     }
-    const draft = bench.get('draft');
+    const { model } = bench.get('subject');
+    const draft = bench.find('draft');
     const { root, manifestFile } = place;
     const faults: MdeployError[] = [];
     const attempt = async <T>(work: Promise<T>): Promise<T | undefined> =>
@@ -23,14 +25,14 @@ export const files: Check = {
         faults.push(asMdeployError(error));
         return undefined;
       });
-    const modelPath = await attempt(plainFile(root, draft.model.path, 'model.path', manifestFile));
+    const modelPath = await attempt(plainFile(root, model.path, 'model.path', manifestFile));
     if (modelPath !== undefined) bench.put('modelPath', modelPath);
-    await attempt(readLabelFiles(root, draft, manifestFile));
-    for (const [index, sample] of draft.samples.entries()) {
+    if (draft) await attempt(readLabelFiles(root, draft, manifestFile));
+    for (const [index, sample] of draft?.samples.entries() ?? []) {
       await attempt(plainFile(root, sample.inputs, `samples[${index}].inputs`, manifestFile));
       await attempt(plainFile(root, sample.outputs, `samples[${index}].outputs`, manifestFile));
     }
     const findings = faults.flatMap((fault) => findingsOf(placedIn(fault, bench.find('locate'))));
-    return { findings, detail: draft.model.path };
+    return { findings, detail: model.path };
   },
 };

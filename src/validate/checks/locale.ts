@@ -10,12 +10,13 @@ import type { Workbench } from '../workbench.ts';
 export const locale: Check = {
   name: 'locale',
   summary: 'this machine has, or the package brings, the locale that the text operators need',
-  needs: ['versions'],
+  needs: ['lock', 'versions'],
   skip: (bench) => (needsLocale(bench.get('onnx')) ? undefined : 'no text operators'),
   run: async (bench) => {
     const { locales } = bench.get('onnx');
     const missing: string[] = [];
     const localePath = await broughtBy(bench);
+    if (localePath !== undefined) bench.put('localePath', localePath);
     const where = { localePath, signal: bench.signal };
     for (const name of locales) if (!(await hasLocale(name, where))) missing.push(fullLocale(name));
     if (missing.length > 0) {

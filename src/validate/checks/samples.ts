@@ -11,7 +11,7 @@ import type { ReadSample, Workbench } from '../workbench.ts';
 export const samples: Check = {
   name: 'samples',
   summary: 'the samples give the promised outputs within their tolerance',
-  needs: ['loads'],
+  needs: ['signature', 'loads'],
   run: async (bench) => {
     const all = await bench.samples();
     if (all.length === 0) {

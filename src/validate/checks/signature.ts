@@ -8,14 +8,14 @@ import { note, warning } from '../findings.ts';
 export const signature: Check = {
   name: 'signature',
   summary: 'manifest, steps and graph agree on names, datatypes and shapes',
-  needs: ['versions'],
+  needs: ['lock', 'manifest', 'files', 'versions'],
   run: async (bench) => {
     // The same call as `serve` makes, so that what passes here opens there.
     const opened = await openModel(bench.target);
+    bench.put('opened', opened);
     const { inputs, outputs } = opened.manifest;
     const pipeline = await compilePipeline(opened.manifest, { inputs, outputs });
     columnsOf(opened.manifest, pipeline.userSignature.inputs);
-    bench.put('opened', opened);
     bench.put('pipeline', pipeline);
     const zipMaps = opened.onnx.zipMaps.map(({ output }) =>
       note(

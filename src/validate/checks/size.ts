@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../../core/errors/error.ts';
 import { showSize } from '../../core/units.ts';
+import { filesOf } from '../../repository/model-files.ts';
 import type { Check, Finding } from '../check.ts';
 import { findingsOf, note, warning } from '../findings.ts';
 
@@ -12,13 +13,15 @@ const nodeBytes = 120e6;
 export const size: Check = {
   name: 'size',
   summary: 'model and memory fit the limits that the manifest sets',
-  needs: ['signature'],
+  needs: ['files', 'manifest', 'graph'],
   run: async (bench) => {
-    const { root, files, manifest } = bench.get('opened');
+    const draft = bench.get('draft');
+    const { root } = bench.place;
+    const files = filesOf(draft, bench.get('external'));
     let bytes = 0;
     for (const file of files) bytes += (await stat(join(root, file))).size;
     const findings: Finding[] = [];
-    const limit = manifest.image.max_size_bytes;
+    const limit = draft.image.max_size;
     const least = bytes + runtimeBytes + nodeBytes;
     if (limit !== undefined && limit < least) {
       const facts = { limit: showSize(limit), least: showSize(least), model: showSize(bytes) };
@@ -26,7 +29,7 @@ export const size: Check = {
         ...findingsOf(failure('IMAGE_LIMIT_HOPELESS', facts, { at: { path: 'image.max_size' } })),
       );
     }
-    findings.push(...memory(bench.find('report')?.peakRssBytes, manifest.runtime.probe.max_memory_bytes));
+    findings.push(...memory(bench.find('report')?.peakRssBytes, draft.runtime.probe.max_memory));
     return {
       findings,
       detail: `${showSize(bytes)} in ${files.length} ${files.length === 1 ? 'file' : 'files'}`,
