@@ -3,7 +3,7 @@ import type { Picture } from './picture.ts';
 
 /** Where rows, columns and channels lie in a tensor of pictures behind its batch axis. */
 export interface Layout {
-  readonly kind: 'channels-first' | 'channels-last' | 'plane' | 'flat';
+  readonly kind: 'channels-first' | 'channels-last' | 'plane';
   /** The shape of one picture of this size, without the batch axis. */
   shape(height: number, width: number, channels: number): readonly number[];
 }
@@ -11,16 +11,14 @@ export interface Layout {
 const channelsFirstLayout: Layout = { kind: 'channels-first', shape: (h, w, c) => [c, h, w] };
 const channelsLastLayout: Layout = { kind: 'channels-last', shape: (h, w, c) => [h, w, c] };
 const planeLayout: Layout = { kind: 'plane', shape: (h, w) => [h, w] };
-const flatLayout: Layout = { kind: 'flat', shape: (h, w, c) => [h * w * c] };
 
 /**
  * The layout of a shape `[batch, …]` for pictures with this many channels: NCHW, else NHWC; `[batch, h, w]` for
- * one channel; `[batch, n]` row by row. Undefined when no layout fits.
+ * one channel. Undefined when no layout fits; `[batch, n]` does not tell height and width.
  */
 export function layoutOf(shape: readonly Dim[], channels: number): Layout | undefined {
   if (shape.length === 4) return axisOfChannels(shape, channels);
-  if (shape.length === 3 && channels === 1) return planeLayout;
-  return shape.length === 2 ? flatLayout : undefined;
+  return shape.length === 3 && channels === 1 ? planeLayout : undefined;
 }
 
 /** Interleaved pixels → one plane per channel. */

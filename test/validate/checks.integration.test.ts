@@ -74,6 +74,16 @@ describe('the manifest', () => {
     expect(check(report, 'samples').detail).toBe('not run: needs signature');
   });
 
+  it('with a step that no picture comes through is refused at its line', async () => {
+    const folder = await work.model(iris, 'preprocess:\n  - decode_image: {mode: gray}\n');
+    const report = await validate(folder);
+    expect(codes(report)).toEqual(['TRANSFORM_MISFIT']);
+    expect(check(report, 'signature').findings[0]).toMatchObject({
+      at: { file: join(folder, 'model.yaml'), line: 9, column: 5, path: 'preprocess[0]' },
+      received: 'FP32[batch,4]',
+    });
+  });
+
   it('that disagrees with a graph that cannot be loaded has both told', async () => {
     const folder = work.folder();
     writeFileSync(

@@ -43,7 +43,9 @@ export const decodeImage: Transform = {
     const layout = spec.shape && layoutOf(spec.shape, channels);
     if (!isPixel(datatype) || !spec.shape || !layout) {
       const fix =
-        'Put it before a UINT8 or float tensor of shape [batch, channels, height, width] or [batch, height, width, channels]';
+        spec.shape?.length === 2 && isPixel(datatype)
+          ? 'A row of values has no height and width: put "resize: [height, width]" behind the step'
+          : 'Put it before a UINT8 or float tensor of shape [batch, channels, height, width] or [batch, height, width, channels]';
       throw misfit('decode_image', context, `"${spec.name}" cannot hold ${mode} pixels`, fix, spec);
     }
     const sharp = await trySharp(context);

@@ -136,6 +136,30 @@ describe('decode_image', () => {
     });
   });
 
+  test.each([
+    [['batch', 4], 'gray', 'has no height and width'],
+    [['batch', 'features'], 'rgb', 'has no height and width'],
+    [['batch', 8, 8], 'rgb', 'Put it before a UINT8 or float tensor'],
+    [['batch', 4, 8, 8], 'rgb', 'Put it before a UINT8 or float tensor'],
+    [['batch'], 'gray', 'Put it before a UINT8 or float tensor'],
+    [null, 'gray', 'Put it before a UINT8 or float tensor'],
+  ])('is refused at load before %j (%s)', async (shape, mode, fix) => {
+    const compiled = compile(model({ shape }), { pre: steps({ decode_image: { mode } }) });
+    await expect(compiled).rejects.toMatchObject({
+      code: 'TRANSFORM_MISFIT',
+      remedy: expect.stringContaining(fix),
+      details: { at: { path: 'preprocess[0]' }, field: 'x' },
+    });
+  });
+
+  test('a row of values takes pictures through resize, which knows height and width', async () => {
+    const flat = await compile(model({ shape: ['batch', 4] }), {
+      pre: steps({ decode_image: { mode: 'gray' } }, { resize: [2, 2] }),
+    });
+    const png = await raw([7, 7], 2, 1).png().toBuffer();
+    expect(await flat.prepare!([bytes('x', [png])])).toEqual([fp32('x', [1, 4], [7, 7, 7, 7])]);
+  });
+
   test('says at load that its library is missing', async () => {
     vi.spyOn(picture, 'loadSharp').mockRejectedValue(new Error("Cannot find package 'sharp'"));
     const compiled = compile(model({ shape: ['batch', 3, 8, 8] }), { pre: steps('decode_image') });
