@@ -30,6 +30,7 @@ def services():
         "tensorflow.serving.ModelService",
         "inference.GRPCInferenceService",
         "org.pytorch.serve.grpc.inference.InferenceAPIsService",
+        "org.pytorch.serve.grpc.management.ManagementAPIsService",
         "grpc.health.v1.Health",
         "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",
