@@ -2,6 +2,7 @@
 import { ensureBaseImage } from './base-image.ts';
 import { reasonOf } from './cannot-provision.ts';
 import { ensureDocker } from './docker.ts';
+import { ensureGoTool, h2spec } from './go.ts';
 import { ensureLocale } from './locale.ts';
 import { ensureNode, type NodeMajor } from './nodes.ts';
 import { ensureVenv } from './python.ts';
@@ -22,6 +23,7 @@ const provisions: readonly Provision[] = [
   { name: 'registry', make: tryRegistry },
   { name: 'locale', make: ensureLocale },
   ...majors.map((major) => ({ name: `node ${major}`, make: () => ensureNode(major) })),
+  { name: 'h2spec', make: () => ensureGoTool(h2spec) },
   { name: 'python environment', make: async () => (await ensureVenv('empty', [])).python },
 ];
 
