@@ -43,6 +43,7 @@ export async function loadVersion(opened: OpenedModel, options: LoadOptions): Pr
 
 async function load(opened: OpenedModel, { isProven }: LoadOptions): Promise<LoadedVersion> {
   const { manifest } = opened;
+  const { batching } = manifest.serving;
   refuseAccelerator(manifest);
   const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
   const source = await graphSource(opened);
@@ -58,6 +59,9 @@ async function load(opened: OpenedModel, { isProven }: LoadOptions): Promise<Loa
       description: manifest.description,
       state: 'AVAILABLE',
       signature: pipeline.userSignature,
+      ...(batching && {
+        batching: { maxRows: batching.max_batch_size, maxDelayMs: batching.max_queue_delay_ms },
+      }),
       columns: columnsOf(manifest, pipeline.userSignature.inputs),
       labels: new Map(manifest.outputs.flatMap(({ name, labels }) => (labels ? [[name, labels]] : []))),
     },

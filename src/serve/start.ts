@@ -3,7 +3,7 @@ import { failure } from '../core/errors/error.ts';
 import { openPlan } from '../repository/open-plan.ts';
 import { planFolder } from '../repository/plan-folder.ts';
 import { type FlagValues, parseServeFlags } from './flags.ts';
-import type { Environment } from './platform.ts';
+import { type Environment, isMultiModel, multiModelRoot } from './platform.ts';
 import { type Start, warningsOf } from './starting.ts';
 import { isForTfs, refuseTfsFlags } from './tfs-flags.ts';
 
@@ -35,10 +35,11 @@ export async function startOf({ values, target, fallback, environment }: Command
   const look = () => planFolder(root, name);
   const plan = await look();
   const models = await openPlan(plan.versions);
-  const changes = { plan: look, roots: [resolve(root)] };
+  const isOpen = allowChanges || isMultiModel(environment);
+  const roots = [resolve(root), ...(isMultiModel(environment) ? [multiModelRoot] : [])];
   return {
     models,
     warnings: warningsOf(plan, models),
-    options: { ...options, ...(allowChanges && { changes }) },
+    options: { ...options, ...(isOpen && { changes: { plan: look, roots } }) },
   };
 }

@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseServeFlags } from '../../src/serve/flags.ts';
-import { onSageMaker, platformAddress } from '../../src/serve/platform.ts';
+import { isMultiModel, onSageMaker, platformAddress } from '../../src/serve/platform.ts';
+import { startOf } from '../../src/serve/start.ts';
+import { folderWith } from '../repository/folders.ts';
 
 describe('where a platform says to listen', () => {
   it.each([
@@ -18,6 +21,31 @@ describe('where a platform says to listen', () => {
   it('an image that SageMaker starts takes 8080, or the port it names', () => {
     expect(platformAddress(onSageMaker({ PORT: '9' }))).toMatchObject({ host: '0.0.0.0', port: '8080' });
     expect(platformAddress(onSageMaker({ SAGEMAKER_BIND_TO_PORT: '2222' }))).toMatchObject({ port: '2222' });
+  });
+});
+
+describe('a multi-model endpoint of SageMaker', () => {
+  it.each([
+    [undefined, false],
+    ['', false],
+    ['false', false],
+    ['true', true],
+    ['True', true],
+  ])('SAGEMAKER_MULTI_MODEL=%s: %s', (value, expected) => {
+    expect(isMultiModel(value === undefined ? {} : { SAGEMAKER_MULTI_MODEL: value })).toBe(expected);
+  });
+
+  it('may load what SageMaker has put where it puts models, and what was served at the start', async () => {
+    const root = await folderWith({ 'iris.onnx': null });
+    const changesOf = async (environment: object, values = {}) => {
+      const target = join(root, 'iris.onnx');
+      const { options } = await startOf({ values, target, fallback: '.', environment: { ...environment } });
+      return options.changes?.roots;
+    };
+    const file = join(root, 'iris.onnx');
+    expect(await changesOf({ SAGEMAKER_MULTI_MODEL: 'true' })).toEqual([file, '/opt/ml/models']);
+    expect(await changesOf({}, { 'allow-repository-changes': true })).toEqual([file]);
+    expect(await changesOf({})).toBeUndefined();
   });
 });
 
