@@ -4,7 +4,8 @@ export function nearest(typed: string, candidates: Iterable<string>): string | u
   let bestDistance = Math.max(1, Math.floor(typed.length * 0.4)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(typed.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
+    // Where no character is left as it was, nothing is alike: `a` is not meant by `b`.
+    if (distance < bestDistance && distance < Math.max(typed.length, candidate.length)) {
       best = candidate;
       bestDistance = distance;
     }

@@ -1,5 +1,6 @@
 import { failure } from '../core/errors/error.ts';
 import { type Dim, elementCount, type Signature, type Tensor, type TensorSpec } from '../core/tensor.ts';
+import { unknownInput } from '../core/unknown-input.ts';
 import { proveTexts } from './texts.ts';
 
 /** Proves request tensors against a signature and puts them in its order. */
@@ -46,7 +47,7 @@ function arrange(tensors: readonly Tensor[], specs: readonly TensorSpec[], names
     given.delete(spec.name);
     return tensor;
   });
-  for (const name of given.keys()) throw failure('INPUT_UNKNOWN', { name, inputs: names }, { field: name });
+  for (const name of given.keys()) throw unknownInput(name, specs);
   return ordered;
 }
 
@@ -114,7 +115,7 @@ function sharedAxes(specs: readonly TensorSpec[]): ReadonlySet<string> {
 
 function misshapen(tensor: Tensor, shape: readonly Dim[] | null, hint: string) {
   const expected = shape ? show(shape) : '[...]';
-  const received = show(tensor.shape);
+  const received = `${show(tensor.shape)}${tensor.shape[0] === 0 ? ' (no rows)' : ''}`;
   return failure(
     'INPUT_SHAPE',
     { name: tensor.name, expected, received, hint },

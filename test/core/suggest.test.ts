@@ -35,4 +35,10 @@ describe('nearest', () => {
     expect(nearest('cat', ['bat', 'rat'])).toBe('bat');
     expect(nearest('cat', [])).toBeUndefined();
   });
+
+  it('takes no other letter for one', () => {
+    expect(nearest('q', ['x', 'y'])).toBeUndefined();
+    expect(nearest('X', ['y', 'x'])).toBe('x');
+    expect(nearest('k', ['kk'])).toBe('kk');
+  });
 });

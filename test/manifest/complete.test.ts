@@ -109,7 +109,7 @@ describe('what is written must agree', () => {
   });
 
   test.each([
-    ['inputs: [{name: Y}]', 'MANIFEST_TENSOR_UNKNOWN', 'inputs[0].name', 17, 'Did you mean "X"?'],
+    ['inputs: [{name: x}]', 'MANIFEST_TENSOR_UNKNOWN', 'inputs[0].name', 17, 'Did you mean "X"?'],
     [
       'outputs: [{name: probabilites}]',
       'MANIFEST_TENSOR_UNKNOWN',

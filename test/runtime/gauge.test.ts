@@ -70,6 +70,15 @@ describe('names', () => {
     expect(caught(() => pair(given))).toMatchObject({ code, message, remedy, http: 400 });
   });
 
+  it.each([[0], [0, 4]])('of no rows says so: %j', (...shape) => {
+    const gauge = compileGauge(signature(spec('x', ['batch', 4])));
+    expect(caught(() => gauge([tensor('x', shape)]))).toMatchObject({
+      code: 'INPUT_SHAPE',
+      message: `Input "x" has shape [${shape}] (no rows), the model expects [batch,4].`,
+      remedy: 'Send "x" with shape [batch,4], and at least one row.',
+    });
+  });
+
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', ''])('"%s" is a plain name', (name) => {
     const gauge = compileGauge(signature(spec(name, [1]), spec('x', [1])));
     const given = [tensor('x', [1]), tensor(name, [1])];

@@ -66,7 +66,7 @@ export const inferenceErrors = {
     exit: 1,
   },
   INPUT_UNKNOWN: {
-    message: 'The model has no input named "{name}".',
+    message: 'The model has no input named "{name}".{hint}',
     remedy: 'Its inputs are: {inputs}.',
     http: 400,
     grpc: 'INVALID_ARGUMENT',

@@ -1,6 +1,6 @@
 import { failure, type MdeployError } from '../../core/errors/error.ts';
-import { nearest } from '../../core/suggest.ts';
 import type { Signature, Tensor, TensorSpec } from '../../core/tensor.ts';
+import { unknownInput } from '../../core/unknown-input.ts';
 import { JsonCursor } from '../codecs/json-cursor.ts';
 import { isListOfObjects, isObject, type RowWording, readRows } from '../codecs/json-rows.ts';
 import { JsonTensor } from '../codecs/json-tensor.ts';
@@ -94,7 +94,7 @@ class NamedTensors {
   /** @param others keys that would have been right here, too */
   read(key: string, cursor: JsonCursor, others: readonly string[] = []): void {
     const spec = this.#specs.find(({ name }) => name === key);
-    if (!spec) throw unknown(key, this.#specs, key, others);
+    if (!spec) throw unknownInput(key, this.#specs, { others });
     if (this.#tensors.has(key)) throw failure('INPUT_DUPLICATE', { name: key }, { field: key });
     this.#tensors.set(key, new JsonTensor(cursor, spec).read(cursor).tensor());
   }
@@ -120,21 +120,11 @@ function rowWording(specs: readonly TensorSpec[]): RowWording {
         },
         { field: `[${row}]` },
       ),
-    unknownKey: (row, key) => unknown(key, specs, `[${row}].${key}`),
+    unknownKey: (row, key) => unknownInput(key, specs, { field: `[${row}].${key}` }),
     missingKey: (row, name) =>
       failure('INPUT_MISSING', { name, inputs: namesOf(specs) }, { field: `[${row}].${name}` }),
     value: (_row, _key, error) => error,
   };
-}
-
-function unknown(
-  name: string,
-  specs: readonly TensorSpec[],
-  field: string,
-  others: readonly string[] = [],
-): MdeployError {
-  const expected = nearest(name, [...specs.map((spec) => spec.name), ...others]);
-  return failure('INPUT_UNKNOWN', { name, inputs: namesOf(specs) }, { field, ...(expected && { expected }) });
 }
 
 function twice(first: string, second: string): MdeployError {

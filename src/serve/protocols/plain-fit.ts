@@ -11,6 +11,7 @@ export interface Fitted {
  * Adds the batch axis that people leave out: a tensor with one axis less than the signature is one row. An input of
  * one value per row (`[batch, 1]`) also takes a bare value as one row, and by name a flat list as many rows.
  * What fits neither goes on as it is; the gauge says what is wrong with it.
+ * @throws MdeployError `REQUEST_INVALID` for one row beside many
  */
 export function fitInputs(
   tensors: readonly Tensor[],
@@ -53,6 +54,8 @@ function fitOne(tensor: Tensor, spec: TensorSpec, isNamed: boolean): Fit {
   const { shape } = spec;
   if (!shape || !hasBatchAxis(shape)) return { tensor, rows: 'none' };
   const given = tensor.shape;
+  // An empty list is no rows, not one row of nothing.
+  if (given[0] === 0) return { tensor, rows: 'many' };
   const isSingle = shape.slice(1).every((dim) => dim === 1);
   if (isSingle && given.length === 0)
     return {

@@ -1,4 +1,5 @@
 import { failure } from '../../core/errors/error.ts';
+import { unknownInput } from '../../core/unknown-input.ts';
 import type { GrpcDecoded, GrpcMessage } from '../grpc-protocol.ts';
 import { type ModelSpec, PredictRequest, PredictResponse } from '../proto/tensorflow-serving.gen.ts';
 import type { Catalogue, ModelFacts } from '../protocol.ts';
@@ -52,7 +53,7 @@ function checkNames(given: readonly string[], { signature }: ModelFacts): void {
   const inputs = required.join(', ');
   const error =
     missing[0] === undefined
-      ? failure('INPUT_UNKNOWN', { name: extra[0]!, inputs }, { field: extra[0]! })
+      ? unknownInput(extra[0]!, signature.inputs)
       : failure('INPUT_MISSING', { name: missing[0], inputs }, { field: missing[0] });
   throw worded(
     error,

@@ -1,5 +1,6 @@
 import { failure, MdeployError } from '../../core/errors/error.ts';
 import type { Datatype, TensorSpec } from '../../core/tensor.ts';
+import { unknownInput } from '../../core/unknown-input.ts';
 import { ElementFault, jsonType } from '../codecs/element-fault.ts';
 import type { RowWording } from '../codecs/json-rows.ts';
 import { LengthFault, NestingFault } from '../codecs/nesting-fault.ts';
@@ -20,7 +21,7 @@ export function rowWording(specs: readonly TensorSpec[]): RowWording {
     },
     unknownKey: (row, key) =>
       worded(
-        failure('INPUT_UNKNOWN', { name: key, inputs: expected }, { field: `[${row}].${key}` }),
+        unknownInput(key, specs, { field: `[${row}].${key}` }),
         `${element(row)} key: ${key} of 'instances' list. Error: INVALID_ARGUMENT: JSON object: does not have named input: ${key}`,
       ),
     missingKey: (row, name, text) =>

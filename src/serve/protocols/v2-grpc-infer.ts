@@ -1,6 +1,7 @@
 import { failure } from '../../core/errors/error.ts';
 import type { InferResponse } from '../../core/inference.ts';
 import type { Tensor } from '../../core/tensor.ts';
+import { unknownInput } from '../../core/unknown-input.ts';
 import { readBinary } from '../codecs/binary-tensor.ts';
 import { invalid, type Scalar } from '../codecs/json-fields.ts';
 import type { GrpcDecoded } from '../grpc-protocol.ts';
@@ -78,10 +79,7 @@ function headOf(
   { signature }: ModelFacts,
 ) {
   const spec = signature.inputs.find((input) => input.name === name);
-  if (!spec) {
-    const names = signature.inputs.map((input) => input.name).join(', ');
-    throw failure('INPUT_UNKNOWN', { name, inputs: names }, { field: name });
-  }
+  if (!spec) throw unknownInput(name, signature.inputs);
   if (datatype !== spec.datatype) {
     const facts = { expected: spec.datatype, received: datatype };
     throw failure('INPUT_DATATYPE', { name, ...facts }, { field: name, ...facts });

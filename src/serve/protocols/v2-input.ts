@@ -1,5 +1,6 @@
 import { failure } from '../../core/errors/error.ts';
 import { elementCount, type Tensor, type TensorSpec } from '../../core/tensor.ts';
+import { unknownInput } from '../../core/unknown-input.ts';
 import { readBinary } from '../codecs/binary-tensor.ts';
 import type { JsonCursor } from '../codecs/json-cursor.ts';
 import {
@@ -89,7 +90,7 @@ function specOf(
   specs: readonly TensorSpec[],
 ): TensorSpec {
   const spec = specs.find((input) => input.name === name);
-  if (!spec) throw failure('INPUT_UNKNOWN', { name, inputs: namesOf(specs) }, { field: name });
+  if (!spec) throw unknownInput(name, specs);
   if (datatype === undefined) throw missing(field, 'datatype');
   if (datatype !== spec.datatype) {
     const facts = { expected: spec.datatype, received: datatype };
@@ -124,10 +125,6 @@ function fitShape(values: Tensor, shape: readonly number[]): Tensor {
 
 function missing(field: string, key: string) {
   return invalid(`${field}.${key}`, `"${field}" has no "${key}".`, 'Send name, datatype, shape and data.');
-}
-
-function namesOf(specs: readonly TensorSpec[]): string {
-  return specs.map(({ name }) => name).join(', ');
 }
 
 const known = new Set(['name', 'datatype', 'shape', 'parameters', 'data']);

@@ -86,6 +86,21 @@ describe('a refusal', () => {
     expect(error.expected).toBe(expected);
   });
 
+  test.each([
+    ['featurs', ' Did you mean "features"?'],
+    ['instance', ' Did you mean "instances"?'],
+    ['x', ' Did you mean "X"?'],
+    ['nonsense', ''],
+  ])('of the key %s says%s', (key, hint) => {
+    expect(refused(`{"${key}":[1,2,3,4]}`)).toMatchObject({
+      message: `The model has no input named "${key}".${hint}`,
+      fix: 'Its inputs are: X.',
+    });
+    expect(refused(`{"data":{"${key}":[1,2,3,4]}}`).message).toContain(
+      key === 'x' ? hint : `no input named "${key}".`,
+    );
+  });
+
   test('of broken JSON names the byte', () => {
     expect(refused('{"features":[1,2').message).toContain('array element at its end');
     expect(refused('').code).toBe('BODY_MALFORMED');

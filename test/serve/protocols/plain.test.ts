@@ -63,6 +63,10 @@ describe('many rows', () => {
     });
   });
 
+  test.each([['[]'], ['{"instances":[]}'], ['{"X":[]}']])('that are none are no row: %s', (body) => {
+    expect(inputsOf(body)).toEqual([['X', [0], []]]);
+  });
+
   test('that are one stay a list', () => {
     expect(answer('[[1,2,3,4]]', [probabilities(1)])).toEqual({ predictions: [[0, 0.1, 0.2]] });
   });
