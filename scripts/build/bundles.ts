@@ -16,6 +16,7 @@ export async function bundleCli(root: string, out: string): Promise<Bundle> {
       index: join(root, 'src/index.ts'),
       'engine-worker': join(root, 'src/runtime/engine-worker.ts'),
       'model-probe': join(root, 'src/runtime/model-probe.ts'),
+      'server-process': join(root, 'src/serve/processes/server-process.ts'),
     },
     outdir: out,
     splitting: true,

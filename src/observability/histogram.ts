@@ -4,6 +4,14 @@ const bounds = [
   5, 10,
 ] as const;
 
+/** What a histogram holds; can be sent to another process. */
+export interface HistogramState {
+  /** Per bucket, not cumulative. */
+  readonly counts: Float64Array;
+  /** Seconds. */
+  readonly sum: number;
+}
+
 /** A Prometheus histogram that costs one scan of 18 numbers to record; no labels are hashed on the hot path. */
 export class Histogram {
   readonly #counts = new Float64Array(bounds.length + 1);
@@ -16,6 +24,15 @@ export class Histogram {
     while (bucket < bounds.length && seconds > bounds[bucket]!) bucket++;
     this.#counts[bucket]! += 1;
     this.#sum += seconds;
+  }
+
+  state(): HistogramState {
+    return { counts: this.#counts.slice(), sum: this.#sum };
+  }
+
+  add({ counts, sum }: HistogramState): void {
+    for (let bucket = 0; bucket < counts.length; bucket++) this.#counts[bucket]! += counts[bucket]!;
+    this.#sum += sum;
   }
 
   /**

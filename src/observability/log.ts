@@ -8,12 +8,13 @@ export type LogLevel = (typeof logLevels)[number];
 /**
  * JSON lines on stdout, ISO times; control characters in values are escaped by JSON. Bodies are never logged.
  * @param failed told of every line that could not be written
+ * @param base fields of every line
  */
-export function makeLog(level: LogLevel, failed: () => void): Logger {
+export function makeLog(level: LogLevel, failed: () => void, base: object | null = null): Logger {
   return pino(
     {
       level,
-      base: null,
+      base,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

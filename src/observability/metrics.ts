@@ -1,12 +1,14 @@
+import type { Registry } from 'prom-client';
 import { Histogram } from './histogram.ts';
 import { type Phase, phases } from './phases.ts';
+import type { Counts, ModelGauges, Snapshot } from './snapshot.ts';
 import type { ServedRequests } from './tfs-exposition.ts';
 import { Totals } from './totals.ts';
 
 /** What a scrape asks of the live server. */
 export interface Gauges {
   ready(): boolean;
-  models(): readonly { model: string; version: string; engine: string; waiting: number; running: number }[];
+  models(): readonly ModelGauges[];
 }
 
 interface Meters {
@@ -50,10 +52,49 @@ export class Metrics {
     this.#logFailures += 1;
   }
 
-  /** Text exposition format 0.0.4 of our own series and the process's. */
-  async render(gauges: Gauges): Promise<string> {
-    const { register, collectDefaultMetrics } = await import('prom-client');
-    if (!register.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics();
+  /** Everything counted so far, for another process to add to its own. */
+  counts(): Counts {
+    return {
+      meters: [...this.#each()].map(([model, api, { duration, phases: parts, codes }]) => ({
+        model,
+        api,
+        duration: duration.state(),
+        phases: eachPhase((phase) => parts[phase].state()),
+        codes,
+      })),
+      rejected: this.#rejected,
+      totals: [...this.#totals].flatMap(([model, versions]) =>
+        [...versions].map(([version, totals]) => ({ model, version, totals: totals.state() })),
+      ),
+      logFailures: this.#logFailures,
+    };
+  }
+
+  /** What was counted, the state of the models, and the figures of this process. */
+  async snapshot(models: readonly ModelGauges[]): Promise<Snapshot> {
+    const register = await processRegister();
+    return { ...this.counts(), models, process: await register.getMetricsAsJSON() };
+  }
+
+  /** Adds what another process has counted. */
+  add({ meters, rejected, totals, logFailures }: Counts): void {
+    for (const { model, api, duration, phases: parts, codes } of meters) {
+      const own = this.of(model, api);
+      own.duration.add(duration);
+      for (const phase of phases) own.phases[phase].add(parts[phase]);
+      for (const [code, count] of codes) own.codes.set(code, (own.codes.get(code) ?? 0) + count);
+    }
+    for (const [key, count] of rejected) this.#rejected.set(key, (this.#rejected.get(key) ?? 0) + count);
+    for (const { model, version, totals: other } of totals) this.totals(model, version).merge(other);
+    this.#logFailures += logFailures;
+  }
+
+  /**
+   * Text exposition format 0.0.4 of our own series and the processes'.
+   * @param processes figures of all processes of the server; default: of this one
+   */
+  async render(gauges: Gauges, processes?: readonly Snapshot['process'][]): Promise<string> {
+    const register = await processRegister(processes);
     const lines = [
       ...this.#requests(),
       ...this.#durations(),
@@ -118,12 +159,18 @@ function kept<V>(map: Map<string, V>, key: string, make: () => V): V {
 }
 
 function makeMeters(): Meters {
-  const entries = phases.map((phase) => [phase, new Histogram()] as const);
-  return {
-    duration: new Histogram(),
-    phases: Object.fromEntries(entries) as unknown as Readonly<Record<Phase, Histogram>>,
-    codes: new Map(),
-  };
+  return { duration: new Histogram(), phases: eachPhase(() => new Histogram()), codes: new Map() };
+}
+
+function eachPhase<T>(make: (phase: Phase) => T): Readonly<Record<Phase, T>> {
+  return Object.fromEntries(phases.map((phase) => [phase, make(phase)])) as unknown as Record<Phase, T>;
+}
+
+async function processRegister(processes?: readonly Snapshot['process'][]): Promise<Registry> {
+  const { AggregatorRegistry, collectDefaultMetrics, register } = await import('prom-client');
+  if (processes) return AggregatorRegistry.aggregate([...processes]);
+  if (!register.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics();
+  return register;
 }
 
 function state(gauges: Gauges): string[] {

@@ -1,4 +1,4 @@
-import type { Phase } from './phases.ts';
+import { phases as allPhases, type Phase } from './phases.ts';
 
 export interface Tally {
   count: number;
@@ -38,4 +38,26 @@ export class Totals {
     tally.count += 1;
     tally.ms += ms;
   }
+
+  state(): TotalsState {
+    const { success, failed, phases, rows, lastAt } = this;
+    return { success, failed, phases, rows, lastAt };
+  }
+
+  /** Adds what another process has done. */
+  merge({ success, failed, phases, rows, lastAt }: TotalsState): void {
+    join(this.success, success);
+    join(this.failed, failed);
+    for (const phase of allPhases) join(this.phases[phase], phases[phase]);
+    this.rows += rows;
+    this.lastAt = Math.max(this.lastAt, lastAt);
+  }
+}
+
+/** What totals hold; can be sent to another process. */
+export type TotalsState = Pick<Totals, 'success' | 'failed' | 'phases' | 'rows' | 'lastAt'>;
+
+function join(tally: Tally, { count, ms }: Tally): void {
+  tally.count += count;
+  tally.ms += ms;
 }

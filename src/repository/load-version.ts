@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { asMdeployError, failure } from '../core/errors/error.ts';
 import type { Signature, Tensor } from '../core/tensor.ts';
@@ -31,6 +32,8 @@ export interface LoadOptions {
    * loaded at once. Any other model is probed first.
    */
   readonly isProven: boolean;
+  /** Processes that serve the model side by side and share the cores; default: this one. */
+  readonly processes?: number;
 }
 
 /**
@@ -41,12 +44,13 @@ export async function loadVersion(opened: OpenedModel, options: LoadOptions): Pr
   return placed(opened, load(opened, options));
 }
 
-async function load(opened: OpenedModel, { isProven }: LoadOptions): Promise<LoadedVersion> {
+async function load(opened: OpenedModel, { isProven, processes = 1 }: LoadOptions): Promise<LoadedVersion> {
   const { manifest } = opened;
   const { batching } = manifest.serving;
   refuseAccelerator(manifest);
   const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
-  const source = await graphSource(opened);
+  const cores = Math.max(1, Math.floor(availableParallelism() / processes));
+  const source = { ...(await graphSource(opened)), cores };
   const pipeline = await compilePipeline(manifest, signature);
   const feeds = await warmupFeeds(opened, signature, pipeline);
   const usable = isProven ? feeds : await probe(source, manifest, feeds);

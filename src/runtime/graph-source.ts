@@ -8,6 +8,8 @@ export interface GraphSource {
   /** The graph after a rewrite (ZipMap removed); absent: load `path`. Only graphs without external data are rewritten. */
   readonly bytes?: Uint8Array;
   readonly intraOpThreads: RuntimeOptions['intra_op_threads'];
+  /** Cores that `auto` stands for; default: all. */
+  readonly cores?: number;
   /** A folder of compiled glibc locales that the graph's text operators may need, without a colon in it. */
   readonly localePath?: string;
 }

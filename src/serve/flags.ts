@@ -16,6 +16,7 @@ export const serveFlags = {
   'log-level': { type: 'string', default: 'info' },
   'drain-delay': { type: 'string', default: '250' },
   'allow-repository-changes': { type: 'boolean' },
+  processes: { type: 'string' },
 } as const;
 
 /** Flags by name, as they were given. */

@@ -1,4 +1,3 @@
-import type { Metrics } from '../observability/metrics.ts';
 import { tfsLines } from '../observability/tfs-exposition.ts';
 import type { House } from './house.ts';
 import type { Protocol, RawReply, Route } from './protocol.ts';
@@ -7,7 +6,6 @@ export interface HealthOptions {
   readonly version: string;
   /** OpenAPI document of what is served now. */
   openapi(): object;
-  gauges(): Parameters<Metrics['render']>[0];
   /** Where TF Serving's metrics are looked for, beside `/metrics`; absent: nowhere. */
   readonly metricsPath?: string | undefined;
 }
@@ -26,11 +24,11 @@ export function healthRoutes(house: House, options: HealthOptions): readonly Rou
     info('/metrics', 'metrics', async () => ({
       status: 200,
       headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-      body: await house.metrics.render(options.gauges()),
+      body: await exposition(house),
     })),
     ...(options.metricsPath === undefined
       ? []
-      : [info(options.metricsPath, 'metrics', () => tfsMetrics(house, options))]),
+      : [info(options.metricsPath, 'metrics', () => tfsMetrics(house))]),
     info('/openapi.json', 'openapi', () => json(200, options.openapi())),
     info('/', 'index', () => json(200, index(house, options.version))),
   ];
@@ -41,12 +39,17 @@ export function healthProtocol(routes: readonly Route[], dialect: Protocol): Pro
   return { name: 'health', routes, encodeError: dialect.encodeError };
 }
 
-async function tfsMetrics({ metrics }: House, options: HealthOptions): Promise<RawReply> {
-  const own = await metrics.render(options.gauges());
+async function exposition(house: House): Promise<string> {
+  const { metrics, models, processes } = await house.overall();
+  return metrics.render({ ready: () => house.status() === 'ready', models: () => models }, processes);
+}
+
+async function tfsMetrics(house: House): Promise<RawReply> {
+  const { metrics } = await house.overall();
   return {
     status: 200,
     headers: { 'content-type': 'text/plain' },
-    body: `${tfsLines(metrics.requests()).join('\n')}\n${own}`,
+    body: `${tfsLines(metrics.requests()).join('\n')}\n${await exposition(house)}`,
   };
 }
 

@@ -3,7 +3,7 @@ import { asMdeployError, failure } from '../core/errors/error.ts';
 import { currentRole } from '../core/roles.ts';
 import { serveFlags } from './flags.ts';
 import { onSageMaker } from './platform.ts';
-import { runUntilSignal } from './run.ts';
+import { run } from './run.ts';
 import { startOf } from './start.ts';
 import { tfsFlagNames, tfsSwitches } from './tfs-flags.ts';
 import { serverUsage } from './usage.ts';
@@ -17,16 +17,12 @@ async function main(): Promise<void> {
   try {
     const { values, positionals, environment } = parse();
     const [target] = positionals;
-    const { models, options, warnings } = await startOf({
-      values,
-      target,
-      fallback: import.meta.dirname,
-      environment,
-    });
+    const line = { values, target, fallback: import.meta.dirname, environment };
+    const start = await startOf(line);
     // The package this file lies in was proven when it was made; any other model is a stranger.
-    const isProven = target === undefined && models[0]?.kind === 'package';
-    process.exitCode = await runUntilSignal(models, { ...options, isProven }, ({ house }) => {
-      for (const warning of warnings) house.log.warn(warning);
+    const isProven = target === undefined && start.models[0]?.kind === 'package';
+    process.exitCode = await run(start, line, isProven, (_, log) => {
+      for (const warning of start.warnings) log.warn(warning);
     });
   } catch (error) {
     const known = asMdeployError(error);
@@ -67,4 +63,5 @@ function withValue(word: string): string {
 const role = currentRole();
 if (role === 'engine-worker') await import('../runtime/engine-worker.ts');
 else if (role === 'model-probe') await import('../runtime/model-probe.ts');
+else if (role === 'server-process') await import('./processes/server-process.ts');
 else await main();

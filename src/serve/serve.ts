@@ -2,6 +2,7 @@ import { version as toolVersion } from '../core/version.ts';
 import { within } from '../core/within.ts';
 import { type LogLevel, makeLog } from '../observability/log.ts';
 import { Metrics } from '../observability/metrics.ts';
+import type { ModelGauges, Snapshot } from '../observability/snapshot.ts';
 import type { LoadedVersion } from '../repository/loaded-version.ts';
 import type { OpenedModel } from '../repository/opened-model.ts';
 import type { Plan } from '../repository/plan.ts';
@@ -14,6 +15,7 @@ import { healthProtocol, healthRoutes } from './health.ts';
 import type { House } from './house.ts';
 import { type DoorOptions, type Doors, openDoors } from './open-doors.ts';
 import { openapiDocument } from './openapi.ts';
+import { addUp } from './overall.ts';
 import { protocols } from './protocols.ts';
 
 export interface ServeOptions extends DoorOptions {
@@ -31,6 +33,19 @@ export interface ServeOptions extends DoorOptions {
   readonly metricsPath?: string;
   /** Clients may load and unload models; default: not. */
   readonly changes?: ChangeOptions;
+  /** Called when the doors take connections; the models are still to be loaded. */
+  readonly opened?: () => void;
+  /** The other processes of the server; absent: there are none. */
+  readonly others?: Others;
+}
+
+/** What one process of a server asks of all of them. */
+export interface Others {
+  /** From 1. */
+  readonly number: number;
+  /** Processes in all. */
+  readonly count: number;
+  snapshots(): Promise<readonly Snapshot[]>;
 }
 
 export interface RunningServer {
@@ -41,6 +56,8 @@ export interface RunningServer {
   readonly house: House;
   /** Placement of the first model's engine and why. */
   readonly engine: string;
+  /** What this process has counted. */
+  snapshot(): Promise<Snapshot>;
   /**
    * Readiness fails, then no more connections, then the requests in progress end, then the graphs are freed.
    * @returns whether every request in progress was finished within the manifest's `drain_timeout_ms`
@@ -62,7 +79,8 @@ export async function serve(
   const { serving } = models[0]!.manifest;
   const metrics = new Metrics();
   const repository = new Repository();
-  const log = makeLog(options.logLevel, () => metrics.logFailed());
+  const { others } = options;
+  const log = makeLog(options.logLevel, () => metrics.logFailed(), others && { process: others.number });
   const stock = new Stock(repository, log);
   const isBroken = () => repository.loaded().some(({ session }) => session.dead !== undefined);
   const house: House = {
@@ -72,6 +90,8 @@ export async function serve(
     timeoutMs: options.timeoutMs ?? serving.timeout_ms,
     maxBodyBytes: serving.max_body_bytes,
     ...(options.changes && { changes: makeChanges(stock, options.changes) }),
+    overall: async () =>
+      others ? addUp(await others.snapshots()) : { metrics, models: repository.loaded().map(gaugesOf) },
     state: 'starting',
     status: () => (isBroken() ? 'broken' : house.state),
   };
@@ -83,14 +103,27 @@ export async function serve(
   );
   const { url, grpc } = doors;
   const logged = { url: url || undefined, grpc, ...namesOf(models) };
+  // Of several processes, the supervisor says so once.
+  const level = others ? 'debug' : 'info';
   try {
-    log.info({ ...logged, protocols: serving.protocols }, 'listening');
-    await stock.fill(models, options.labels, { isProven: options.isProven ?? false });
+    log[level]({ ...logged, protocols: serving.protocols }, 'listening');
+    options.opened?.();
+    await stock.fill(models, options.labels, {
+      isProven: options.isProven ?? false,
+      ...(others && { processes: others.count }),
+    });
     const { engine } = repository.loaded()[0]!;
     house.state = 'ready';
-    log.info({ ...logged, ...(models.length === 1 && { engine }) }, 'ready');
+    log[level]({ ...logged, ...(models.length === 1 && { engine }) }, 'ready');
     const parts = { house, stock, doors };
-    return { url, grpc, house, engine, stop: () => stop(parts, options, serving.drain_timeout_ms) };
+    return {
+      url,
+      grpc,
+      house,
+      engine,
+      snapshot: () => metrics.snapshot(repository.loaded().map(gaugesOf)),
+      stop: () => stop(parts, options, serving.drain_timeout_ms),
+    };
   } catch (error) {
     await doors.close(0);
     throw error;
@@ -108,10 +141,6 @@ async function makeRouter(
     version: toolVersion,
     metricsPath,
     openapi: () => openapiDocument(spoken, house.repository.list()),
-    gauges: () => ({
-      ready: () => house.status() === 'ready',
-      models: () => house.repository.loaded().map(gaugesOf),
-    }),
   });
   const all = [healthProtocol(health, dialect), ...spoken];
   if (!cors) return new Router(all, dialect);
@@ -155,7 +184,7 @@ function namesOf(models: readonly OpenedModel[]): object {
   return names.length === 1 ? names[0]! : { models: names };
 }
 
-function gaugesOf({ facts, engine, room, batcher }: LoadedVersion) {
+function gaugesOf({ facts, engine, room, batcher }: LoadedVersion): ModelGauges {
   const { waiting, running } = batcher ?? room;
   return { model: facts.name, version: facts.version, engine, waiting, running };
 }

@@ -12,7 +12,7 @@ import { parseTfsFlags, type TfsFlags } from './tfs-flags.ts';
  * Opens what flags of tensorflow_model_server ask for. Like it, the server listens on all interfaces.
  * @throws MdeployError of flags and configuration files, and as `planSources` and `openPlan`
  */
-export async function startTfs(values: FlagValues): Promise<Start> {
+export async function startTfs(values: FlagValues): Promise<Omit<Start, 'processes'>> {
   refuseOurs(values);
   const flags = parseTfsFlags(values);
   const { allowChanges, ...own } = parseServeFlags({ ...values, port: '0', host: values.host ?? '0.0.0.0' });

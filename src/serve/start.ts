@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { failure } from '../core/errors/error.ts';
 import { openPlan } from '../repository/open-plan.ts';
+import type { OpenedModel } from '../repository/opened-model.ts';
 import { planFolder } from '../repository/plan-folder.ts';
 import { type FlagValues, parseServeFlags } from './flags.ts';
 import { type Environment, isMultiModel, multiModelRoot } from './platform.ts';
+import { countProcesses, type ProcessCount } from './processes/count.ts';
 import { type Start, warningsOf } from './starting.ts';
 import { isForTfs, refuseTfsFlags } from './tfs-flags.ts';
 
@@ -27,7 +29,8 @@ export async function startOf({ values, target, fallback, environment }: Command
       throw failure('USAGE', { problem, verb: 'serve' }, { received: target });
     }
     const { startTfs } = await import('./start-tfs.ts');
-    return startTfs(values);
+    const start = await startTfs(values);
+    return { ...start, processes: countOf(values, start.models) };
   }
   refuseTfsFlags(values);
   const { name, allowChanges, ...options } = parseServeFlags(values, environment);
@@ -39,7 +42,16 @@ export async function startOf({ values, target, fallback, environment }: Command
   const roots = [resolve(root), ...(isMultiModel(environment) ? [multiModelRoot] : [])];
   return {
     models,
+    processes: countOf(values, models),
     warnings: warningsOf(plan, models),
     options: { ...options, ...(isOpen && { changes: { plan: look, roots } }) },
   };
+}
+
+function countOf(values: FlagValues, models: readonly OpenedModel[]): ProcessCount {
+  const { processes: wish } = values;
+  const counted = countProcesses(typeof wish === 'string' ? wish : undefined, models);
+  if (counted.count === 1 || !values.smoke) return counted;
+  const problem = '--smoke starts one process; leave out --processes.';
+  throw failure('USAGE', { problem, verb: 'serve' }, { field: '--processes' });
 }

@@ -1,5 +1,6 @@
 import type { OpenedModel } from '../repository/opened-model.ts';
 import type { Plan } from '../repository/plan.ts';
+import type { ProcessCount } from './processes/count.ts';
 import type { ServeOptions } from './serve.ts';
 
 /** Everything `serve` needs, read and checked; nothing is loaded yet. */
@@ -7,6 +8,7 @@ export interface Start {
   readonly models: readonly OpenedModel[];
   readonly options: ServeOptions;
   readonly warnings: readonly string[];
+  readonly processes: ProcessCount;
 }
 
 /** What a person should know of the models, with their names where there are several. */

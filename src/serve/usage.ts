@@ -23,5 +23,6 @@ const meanings: Readonly<Record<Flag, readonly [value: string, what: string]>> =
   name: ['NAME', "served name instead of the manifest's"],
   'log-level': ['LEVEL', 'silent, error, warn, info or debug (one line per request)'],
   'drain-delay': ['MS', 'time between failing readiness and closing the port on SIGTERM (default: 250)'],
+  processes: ['N', 'processes that share the ports: a number, or auto for one per core (default: 1)'],
   'allow-repository-changes': ['', 'clients may load and unload models; off: they are refused'],
 };

@@ -25,6 +25,7 @@ function houseWith(version: LoadedVersion) {
   const house = {
     repository,
     metrics: new Metrics(),
+    overall: () => Promise.reject(new Error('nobody asks')),
     log: pino({}, { write: (line: string) => lines.push(JSON.parse(line)) }),
     timeoutMs: 1000,
     maxBodyBytes: 1000,

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
+import type { Announcement } from '../../serve/announcement.ts';
 import { serveFlags } from '../../serve/flags.ts';
-import { runUntilSignal } from '../../serve/run.ts';
-import type { RunningServer } from '../../serve/serve.ts';
+import { run } from '../../serve/run.ts';
 import { replayText, smoke } from '../../serve/smoke.ts';
 import { startOf } from '../../serve/start.ts';
 import { tfsFlagNames, tfsSwitches } from '../../serve/tfs-flags.ts';
@@ -24,6 +24,10 @@ export const command: CliCommand = {
         'time between failing readiness and closing the port on SIGTERM',
         serveFlags['drain-delay'].default,
       )
+      .option(
+        '--processes <n>',
+        'processes that share the ports: a number, or auto for one per core (default: 1)',
+      )
       .option('--allow-repository-changes', 'clients may load and unload models; off: they are refused')
       .addHelpText('after', examples);
     for (const name of tfsFlagNames.filter((known) => known !== 'port')) {
@@ -39,10 +43,12 @@ export const command: CliCommand = {
       'log-level': stringOf(options.logLevel) ?? (options.smoke || output.quiet ? 'error' : 'info'),
       'drain-delay': stringOf(options.drainDelay),
       'allow-repository-changes': options.allowRepositoryChanges === true,
+      processes: stringOf(options.processes),
     };
-    const start = await startOf({ values, target, fallback: '.', environment: process.env });
+    const line = { values, target, fallback: '.', environment: { ...process.env } };
+    const start = await startOf(line);
     for (const warning of start.warnings) output.warn(warning);
-    if (!options.smoke) return runUntilSignal(start.models, start.options, (server) => tell(server, output));
+    if (!options.smoke) return run(start, line, false, (announcement) => tell(announcement, output));
     const report = await smoke(start.models, { ...start.options, port: 0, drainDelayMs: 0 });
     if (report.rows.length === 0) output.warn('There are no samples: nothing was compared.');
     output.result({ ok: report.ok, replays: report.rows }, replayText(report.rows));
@@ -50,8 +56,7 @@ export const command: CliCommand = {
   },
 };
 
-function tell({ url, grpc, engine, house }: RunningServer, output: Output): void {
-  const models = house.repository.list();
+function tell({ url, grpc, engine, models }: Announcement, output: Output): void {
   const [first] = models;
   if (models.length === 1 && first) {
     output.note(`Serving ${first.name}${url && ` at ${url}`} (${engine})`);

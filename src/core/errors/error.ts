@@ -31,7 +31,8 @@ export class MdeployError extends Error {
   readonly grpc: GrpcCode;
   readonly exit: ExitCode;
   readonly details: ErrorDetails;
-  readonly #params: Readonly<Record<string, string | number>>;
+  /** What the row's templates were filled with. */
+  readonly params: Readonly<Record<string, string | number>>;
 
   constructor(
     code: ErrorCode,
@@ -46,18 +47,18 @@ export class MdeployError extends Error {
     this.grpc = row.grpc;
     this.exit = row.exit;
     this.details = details;
-    this.#params = params;
+    this.params = params;
   }
 
   /** The same error, carrying further faults of the same pass. */
   withOthers(others: readonly MdeployError[]): MdeployError {
-    return new MdeployError(this.code, this.#params, { ...this.details, others });
+    return new MdeployError(this.code, this.params, { ...this.details, others });
   }
 
   /** The same error, and those it carries, with their places seen through `at`. */
   placed(at: (place: ErrorLocation) => ErrorLocation): MdeployError {
     const { at: here, others, ...rest } = this.details;
-    const error = new MdeployError(this.code, this.#params, {
+    const error = new MdeployError(this.code, this.params, {
       ...rest,
       ...(here && { at: at(here) }),
       ...(others && { others: others.map((other) => other.placed(at)) }),

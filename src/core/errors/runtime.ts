@@ -23,6 +23,13 @@ export const runtimeErrors = {
     grpc: 'UNAVAILABLE',
     exit: 1,
   },
+  PROCESS_DIED: {
+    message: 'Process {number} of the server ended: {reason}.',
+    remedy: 'Another is started in its place; if it happens again, run `mdeploy validate` on the models.',
+    http: 500,
+    grpc: 'UNAVAILABLE',
+    exit: 1,
+  },
   BATCHING_UNFIT: {
     message: 'Requests for model "{name}" cannot be run together: {reason}.',
     remedy:

@@ -70,7 +70,8 @@ class OnnxSession implements Session {
 }
 
 function create(ort: OnnxRuntime, source: GraphSource): Promise<InferenceSession> {
-  const threads = source.intraOpThreads === 'auto' ? availableParallelism() : source.intraOpThreads;
+  const { intraOpThreads, cores = availableParallelism() } = source;
+  const threads = intraOpThreads === 'auto' ? cores : intraOpThreads;
   const options: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,

@@ -42,9 +42,11 @@ export async function openGrpcWith(options: GrpcOptions = {}): Promise<OpenedGrp
   const lines: Record<string, unknown>[] = [];
   const repository = new Repository();
   for (const version of options.versions ?? ['1']) repository.add(echo(version, options, runs));
+  const metrics = new Metrics();
   const house: House = {
     repository,
-    metrics: new Metrics(),
+    metrics,
+    overall: async () => ({ metrics, models: [] }),
     log: pino({ level: 'debug', base: null }, { write: (line: string) => lines.push(JSON.parse(line)) }),
     timeoutMs: options.timeoutMs ?? 5000,
     maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,

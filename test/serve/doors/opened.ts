@@ -46,9 +46,11 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenedDoor> {
   const version = echoVersion(options, runs);
   const repository = new Repository();
   repository.add(version);
+  const metrics = new Metrics();
   const house: House = {
     repository,
-    metrics: new Metrics(),
+    metrics,
+    overall: async () => ({ metrics, models: [] }),
     log: pino({ level: 'debug', base: null }, { write: (line: string) => lines.push(JSON.parse(line)) }),
     timeoutMs: options.timeoutMs ?? 5000,
     maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
@@ -58,7 +60,6 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenedDoor> {
   const health = healthRoutes(house, {
     version: '0.0.0',
     openapi: () => ({ openapi: '3.1.0' }),
-    gauges: () => ({ ready: () => house.status() === 'ready', models: () => [] }),
   });
   const spoken = options.protocols ?? [plain, tfs];
   const router = new Router([healthProtocol(health, plain), ...spoken], plain);
