@@ -1,4 +1,4 @@
-import { escapeText } from './escape-text.ts';
+import { escapeText } from '../core/escape-text.ts';
 import { type Run, runName } from './report.ts';
 
 const colours = 6;

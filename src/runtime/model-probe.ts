@@ -4,9 +4,11 @@ import { asMdeployError } from '../core/errors/error.ts';
 import { currentRole } from '../core/roles.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { loadOnnxRuntime } from './onnxruntime.ts';
-import type { ProbeMessage, ProbeRequest, ProbeRun } from './probe-messages.ts';
+import type { ProbeMessage, ProbeRequest, ProbeRun, ProbeTask } from './probe-messages.ts';
+import { race } from './race.ts';
 import { peakFromProc } from './resident-memory.ts';
 import { openOnnxSession } from './runtimes/onnx.ts';
+import { saveOptimised } from './save-optimised.ts';
 import type { Session } from './session.ts';
 import { likelyLengths, zeroFeeds } from './zeros.ts';
 
@@ -28,7 +30,7 @@ export function probeMain(): void {
   else leave();
 }
 
-async function probe({ source, inputs, parent }: ProbeRequest): Promise<void> {
+async function probe({ source, inputs, parent, task }: ProbeRequest): Promise<void> {
   try {
     loadOnnxRuntime();
   } catch (error) {
@@ -42,7 +44,16 @@ async function probe({ source, inputs, parent }: ProbeRequest): Promise<void> {
   const loadMs = performance.now() - start;
   send({ kind: 'stage', stage: 'running' });
   const runs = inputs ? await runAll(session, inputs) : [await runZeros(session)];
-  send({ kind: 'done', signature: session.signature, loadMs, runs, peakRssBytes: peakRss() });
+  if (task?.kind === 'save') await saveOptimised(source, task.level, task.to);
+  const times = task?.kind === 'race' ? await runRace(session, task, inputs?.[0] ?? []) : undefined;
+  const done = { kind: 'done', signature: session.signature, loadMs, runs, peakRssBytes: peakRss() } as const;
+  send({ ...done, ...(times && { times }) });
+}
+
+type Race = Extract<ProbeTask, { kind: 'race' }>;
+
+async function runRace(session: Session, task: Race, feed: readonly Tensor[]): Promise<number[][]> {
+  return race([session, await openOnnxSession(task.rival)], feed, task);
 }
 
 async function runAll(session: Session, inputs: readonly (readonly Tensor[])[]): Promise<ProbeRun[]> {

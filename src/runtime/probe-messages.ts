@@ -1,5 +1,7 @@
 import type { Signature, Tensor } from '../core/tensor.ts';
 import type { GraphSource } from './graph-source.ts';
+import type { RaceOptions } from './race.ts';
+import type { OptimisationLevel } from './save-optimised.ts';
 
 /** What the parent sends to the child, once. */
 export interface ProbeRequest {
@@ -8,7 +10,14 @@ export interface ProbeRequest {
   readonly parent: number;
   /** Absent: the child makes zeros from the signature. */
   readonly inputs?: readonly (readonly Tensor[])[];
+  readonly task?: ProbeTask;
 }
+
+/** What the child does beside loading and running the model. */
+export type ProbeTask =
+  | { readonly kind: 'save'; readonly level: OptimisationLevel; readonly to: string }
+  /** Times the model and another one side by side, over the first feed. */
+  | ({ readonly kind: 'race'; readonly rival: GraphSource } & RaceOptions);
 
 export type ProbeStage = 'starting' | 'loading' | 'running';
 
@@ -30,4 +39,6 @@ export interface ProbeAnswer {
   readonly loadMs: number;
   readonly runs: readonly ProbeRun[];
   readonly peakRssBytes: number;
+  /** Of a race: milliseconds of one run in each round, of the model and of its rival. */
+  readonly times?: readonly (readonly number[])[];
 }

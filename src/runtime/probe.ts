@@ -5,7 +5,7 @@ import type { Signature, Tensor } from '../core/tensor.ts';
 import { showSize } from '../core/units.ts';
 import type { GraphSource } from './graph-source.ts';
 import { type Ending, ProbeChild } from './probe-child.ts';
-import type { ProbeAnswer, ProbeRun, ProbeStage } from './probe-messages.ts';
+import type { ProbeAnswer, ProbeRun, ProbeStage, ProbeTask } from './probe-messages.ts';
 import { plainWords, refusal } from './refusal.ts';
 
 export interface ProbeOptions {
@@ -16,6 +16,7 @@ export interface ProbeOptions {
   /** Resident memory of the whole child; about 120 MB of it are Node and the runtime. */
   readonly maxMemoryBytes: number;
   readonly signal?: AbortSignal;
+  readonly task?: ProbeTask;
   /** For tests of what the child may do wrong; default: the entry of the role `model-probe`. */
   readonly entry?: URL;
 }
@@ -27,6 +28,8 @@ export interface ProbeReport {
   /** One per feed. A run that the runtime refused does not fail the probe: zeros need not be valid inputs. */
   readonly runs: readonly ProbeRun[];
   readonly peakRssBytes: number;
+  /** Of a race: milliseconds of one run in each round, of the model and of its rival. */
+  readonly times?: readonly (readonly number[])[];
 }
 
 /**
@@ -50,7 +53,8 @@ export async function probeModel(source: GraphSource, options: ProbeOptions): Pr
   if (living.size === 1) process.on('exit', abandonAll);
   try {
     child.watchMemory(options.maxMemoryBytes);
-    child.ask({ source, parent: process.pid, ...(options.inputs && { inputs: options.inputs }) });
+    const { inputs, task } = options;
+    child.ask({ source, parent: process.pid, ...(inputs && { inputs }), ...(task && { task }) });
     const { answer, ...ending } = await child.ended;
     if (answer?.kind === 'done') return report(answer);
     if (answer?.kind === 'refused') throw refusal(source.name, new Error(answer.reason));
@@ -74,9 +78,9 @@ function abandonAll(): void {
 }
 
 function report(answer: ProbeAnswer): ProbeReport {
-  const { signature, loadMs, peakRssBytes } = answer;
+  const { signature, loadMs, peakRssBytes, times } = answer;
   const runs = answer.runs.map((run) => (run.ok ? run : { ...run, reason: plainWords(run.reason) }));
-  return { signature, loadMs, runs, peakRssBytes };
+  return { signature, loadMs, runs, peakRssBytes, ...(times && { times }) };
 }
 
 function explain(name: string, ending: Omit<Ending, 'answer'>, options: ProbeOptions): MdeployError {
