@@ -43,12 +43,17 @@ async function place(to: string, from: string): Promise<void> {
   await copyFile(from, join(root, to));
 }
 
-async function ask(method: string, path: string, body?: string | Uint8Array, type = 'application/json') {
+async function ask(
+  method: string,
+  path: string,
+  body?: string | Uint8Array<ArrayBuffer>,
+  type = 'application/json',
+) {
   const headers = { 'content-type': type, ...(type.includes('npy') && { accept: type }) };
   const reply = await fetch(`${server.url}${path}`, {
     method,
     headers,
-    ...(body !== undefined && { body: body as BodyInit }),
+    ...(body !== undefined && { body }),
   });
   return { status: reply.status, body: Buffer.from(await reply.arrayBuffer()) };
 }
@@ -80,7 +85,7 @@ test('finds version folders, and takes 8 MB of NumPy', async () => {
   });
   expect((await load('wide')).status).toBe(200);
   const data = Float64Array.from({ length: 1_000_000 }, (_, index) => index / 3);
-  const file = writeNpy({ name: 'x', datatype: 'FP64', shape: [data.length], data })!;
+  const file = new Uint8Array(writeNpy({ name: 'x', datatype: 'FP64', shape: [data.length], data })!);
   const { status, body } = await ask('POST', '/models/wide/invoke', file, 'application/x-npy');
   expect(status).toBe(200);
   expect(readNpy(body, 'x', (reason) => new Error(reason)).data).toEqual(data);

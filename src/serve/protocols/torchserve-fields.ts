@@ -32,7 +32,7 @@ export function refuseUnknown(fields: Fields, known: readonly string[]): void {
 export function whole(fields: Fields, name: string): number | undefined {
   const given = fields.get(name);
   if (given === undefined) return undefined;
-  if (/^-?\d{1,9}$/.test(given)) return Number(given);
+  if (/^-?\d{1,10}$/.test(given)) return Number(given);
   throw invalid(name, `"${name}" is "${given}", which is not a whole number.`, 'Send a whole number.');
 }
 

@@ -1,12 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MdeployError } from '../../../src/core/errors/error.ts';
 import { torchserveGrpc } from '../../../src/serve/protocols/torchserve-grpc.ts';
-import { catalogueOf, modelFacts } from '../catalogue.ts';
+import { catalogueOf, modelFacts, serverFacts } from '../catalogue.ts';
 import { decodeReply, encodeRequest, grpcSender, methodOf } from '../grpc-send.ts';
 import { changeable } from '../noted-changes.ts';
 
 const service = 'org.pytorch.serve.grpc.management.ManagementAPIsService';
 const catalogue = catalogueOf(modelFacts({ version: '2' }), modelFacts(), modelFacts({ name: 'wine' }));
+const describeModel = `${service}/DescribeModel`;
 const send = grpcSender(torchserveGrpc);
 
 /** The sentence of a reply, or the error. */
@@ -101,6 +103,30 @@ describe('what was done is a sentence', () => {
       calls: [],
     });
   });
+});
+
+test('any bytes are a request or the fault of the client', async () => {
+  const { changes } = changeable();
+  const methods = torchserveGrpc.services.find(({ name }) => name === service)!.methods;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...methods),
+      fc.oneof(
+        fc.uint8Array({ maxLength: 64 }),
+        fc.string().map((name) => encodeRequest(describeModel, { modelName: name })),
+      ),
+      async (method, bytes) => {
+        if (method.kind !== 'info') throw new Error(`${method.name} is no management`);
+        try {
+          if (method.change) await method.change(bytes, changes, catalogue);
+          else method.answer(bytes, catalogue, serverFacts());
+        } catch (error) {
+          expect(error).toBeInstanceOf(MdeployError);
+          expect((error as MdeployError).http).not.toBe(500);
+        }
+      },
+    ),
+  );
 });
 
 test.each([

@@ -1,115 +1,38 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Manifest } from '../../../src/manifest/manifest.ts';
-import { torchserve } from '../../../src/serve/protocols/torchserve.ts';
 import { catalogueOf, modelFacts } from '../catalogue.ts';
 import { changeable } from '../noted-changes.ts';
-import { sender, shown } from '../send.ts';
+import { shown } from '../send.ts';
+import { ask, catalogue, processing, send } from './torchserve-ask.ts';
 
-const send = sender([torchserve]);
-const catalogue = catalogueOf(
-  modelFacts({ version: '2' }),
-  modelFacts(),
-  modelFacts({ name: 'wine', version: '1.4.0' }),
-);
-
-/** Status and document of a call that may change what is served, and what it did. */
-async function ask(method: string, path: string, body = '') {
-  const { server, calls, proofs } = changeable();
-  const { status, document } = shown(await send(method, path, { body, server, catalogue }));
-  return { status, document: document as Record<string, unknown>, calls, proofs };
-}
-
-const processing = { status: 'Processing worker updates...' };
-const registered = { status: 'Model "noop" Version: 3 registered with 1 initial workers' };
-
-describe('registering', () => {
-  test.each([
-    ['/models?url=noop', '', 200, 'Model "iris" Version: 3 registered with 1 initial workers'],
-    ['/models?url=noop&model_name=noop', '', 200, registered.status],
-    ['/models?url=noop&model_name=noop&initial_workers=0', '', 200, registered.status],
-    ['/models?url=noop&model_name=noop&initial_workers=1&synchronous=true', '', 200, registered.status],
-    ['/models?url=noop&initial_workers=1&synchronous=false', '', 202, processing.status],
-    ['/models?url=noop&initial_workers=1', '', 202, processing.status],
-    [
-      '/models',
-      '{"url":"noop","model_name":"noop","initial_workers":1,"synchronous":true}',
-      200,
-      registered.status,
-    ],
-    [
-      '/models?model_name=noop',
-      '{"url":"noop","batch_size":1,"max_batch_delay":100,"initial_workers":0,"synchronous":false,"response_timeout":120}',
-      200,
-      registered.status,
-    ],
-    [
-      '/models?url=noop&model_name=noop&runtime=PYTHON&startup_timeout=120&s3_sse_kms=false',
-      '',
-      200,
-      registered.status,
-    ],
-  ])('POST %s %s: %i', async (path, body, status, text) => {
-    const { calls, ...reply } = await ask('POST', path, body);
-    expect(reply).toMatchObject({ status, document: { status: text } });
-    const name = text.includes('noop') ? { name: 'noop' } : {};
-    expect(calls).toEqual([['add', { url: 'noop', ...name }]]);
-  });
-
-  test.each([
-    ['', '', 400, 'Parameter url is required.'],
-    ['url=', '', 400, 'Parameter url is required.'],
-    ['url=a&model_name=../a', '', 400, '"../a" cannot be the name of a model.'],
-    ['url=a&model_name=', '', 400, '"" cannot be the name of a model.'],
-    ['url=a&initial_workers=x', '', 400, '"initial_workers" is "x", which is not a whole number.'],
-    ['url=a&synchronous=yes', '', 400, '"synchronous" is "yes", which is not true or false.'],
-    ['url=a&workers=1', '', 400, 'There is no setting "workers".'],
-    ['url=a&initial_workers=4', '', 501, 'initial_workers=4 is not supported by this server.'],
-    ['url=a&initial_workers=-1', '', 501, 'initial_workers=-1 is not supported by this server.'],
-    ['url=a&handler=h.py:go', '', 501, 'A handler is not supported by this server.'],
-    ['url=a&runtime=LSP', '', 501, 'Choosing the runtime is not supported by this server.'],
-    ['url=a&response_timeout=5', '', 501, 'response_timeout=5 is not supported by this server.'],
-    ['url=a&startup_timeout=5', '', 501, 'startup_timeout=5 is not supported by this server.'],
-    ['url=a&s3_sse_kms=true', '', 501, 'Fetching a model from S3 is not supported by this server.'],
-    ['', '[]', 400, '"body" is [], which is not an object.'],
-    ['', '{"url":["a"]}', 400, '"body.url" is ["a"], which is not a string, a number, true or false.'],
-    ['', '{"url":"a"', 400, 'The request body is not valid JSON'],
-  ])('?%s %s is refused: %i %s', async (query, body, status, message) => {
-    const { calls, ...reply } = await ask('POST', `/models?${query}`, body);
-    const type = status === 400 ? 'BadRequestException' : 'InternalServerException';
-    const text = expect.stringContaining(message) as string;
-    expect(reply).toMatchObject({ status, document: { code: status, type, message: text } });
-    expect(calls).toEqual([]);
-  });
-
-  const manifest = (batching?: Manifest['serving']['batching']) =>
-    ({ name: 'noop', serving: { ...(batching && { batching }) } }) as Manifest;
-  const eight = { max_batch_size: 8, max_queue_delay_ms: 5 };
-
-  test.each([
-    ['', undefined],
-    ['', eight],
-    ['&batch_size=1&max_batch_delay=100', eight],
-    ['&batch_size=8', eight],
-    ['&batch_size=8&max_batch_delay=5', eight],
-  ])('batches%s are what model.yaml says: %j', async (query, batching) => {
-    const { proofs } = await ask('POST', `/models?url=noop${query}`);
-    expect(() => proofs[0]!(manifest(batching))).not.toThrow();
-  });
-
-  test.each([
-    ['batch_size=8', undefined, 'max_batch_size 1 and max_queue_delay_ms 0'],
-    ['batch_size=4', eight, 'max_batch_size 8 and max_queue_delay_ms 5'],
-    ['batch_size=8&max_batch_delay=50', eight, 'max_batch_size 8 and max_queue_delay_ms 5'],
-  ])('%s is refused where model.yaml says otherwise', async (query, batching, remedy) => {
-    const { proofs } = await ask('POST', `/models?url=noop&${query}`);
-    expect(() => proofs[0]!(manifest(batching))).toThrow(
-      expect.objectContaining({
-        code: 'FEATURE_UNSUPPORTED',
-        message: expect.stringContaining(query.split('&')[0]!) as string,
-        remedy: expect.stringContaining(remedy) as string,
-      }),
-    );
-  });
+test('any query and body is answered or the fault of the client', async () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc
+      .dictionary(fc.constantFrom('url', 'min_worker', 'synchronous', 'x'), fc.string())
+      .map((one) => JSON.stringify(one)),
+  );
+  const query = fc.dictionary(fc.constantFrom('url', 'model_name', 'initial_workers', 'limit'), fc.string());
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(
+        'GET /models',
+        'POST /models',
+        'PUT /models/iris',
+        'GET /models/iris',
+        'DELETE /models/wine',
+      ),
+      query,
+      text,
+      async (call, fields, body) => {
+        const [method = '', path = ''] = call.split(' ');
+        const { status, document } = await ask(method, `${path}?${new URLSearchParams(fields)}`, body);
+        expect([200, 202, 400, 501]).toContain(status);
+        if (status >= 400) expect(Object.keys(document)).toEqual(['code', 'type', 'message']);
+      },
+    ),
+  );
 });
 
 describe('scaling changes nothing', () => {
