@@ -25,7 +25,7 @@ export interface Changes {
    */
   add(model: NewModel): Promise<readonly ModelFacts[]>;
   /** What requests without a version mean. @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND` */
-  setDefault(name: string, version: string): void;
+  setDefault(name: string, version: string): Promise<void>;
   /** Whether `add` brought it. */
   isAdded(facts: Pick<ModelFacts, 'name' | 'version'>): boolean;
 }
@@ -84,7 +84,7 @@ export function makeChanges(
       added = [...added, ...fresh.map(({ facts, planned }) => ({ ...keyOf(facts), planned }))];
       return fresh.map(({ facts }) => facts);
     },
-    setDefault: (name, version) => stock.pin(name, version),
+    setDefault: async (name, version) => stock.pin(name, version),
     isAdded: ({ name, version }) => added.some((one) => one.name === name && one.version === version),
   };
 }

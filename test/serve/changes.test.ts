@@ -150,7 +150,7 @@ describe('a model that is added', () => {
 
 it('what is left goes to the stock as it is', async () => {
   const { changes, calls } = await allowed();
-  changes.setDefault('iris', '1');
+  await changes.setDefault('iris', '1');
   await changes.freed();
   expect(calls).toEqual([['pin', 'iris', '1'], ['freed']]);
 });

@@ -20,7 +20,7 @@ export function changeable() {
       if (prove) proofs.push(prove);
       return [modelFacts({ name: model.name ?? 'iris', version: '3' })];
     },
-    setDefault: (name, version) => void calls.push(['setDefault', name, version]),
+    setDefault: async (name, version) => void calls.push(['setDefault', name, version]),
     isAdded: ({ version }) => version === '3',
   };
   return { calls, proofs, changes, server: { ...serverFacts(), changes } };

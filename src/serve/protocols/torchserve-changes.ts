@@ -34,9 +34,13 @@ export function scaleWorkers({ name, version }: Target, fields: Fields, catalogu
 }
 
 /** @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND` */
-export function setDefault({ name, version }: Target, changes: Changes, catalogue: Catalogue): Done {
+export async function setDefault(
+  { name, version }: Target,
+  changes: Changes,
+  catalogue: Catalogue,
+): Promise<Done> {
   const facts = target(catalogue, name, version);
-  changes.setDefault(name, facts.version);
+  await changes.setDefault(name, facts.version);
   const text = `Default version successfully updated for model "${name}" to "${version ?? facts.version}"`;
   return { status: 200, text };
 }

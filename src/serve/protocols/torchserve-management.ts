@@ -31,8 +31,8 @@ export function managementRoutes(protocol: () => Protocol): readonly Route[] {
         done(await unregister(targetOf(call), allowed(changes, 'Unregistering a model'), catalogue)),
       ),
     ]),
-    route('PUT', '/models/:name/:version/set-default', (call, catalogue, { changes }) =>
-      done(setDefault(targetOf(call), allowed(changes, 'Choosing the default version'), catalogue)),
+    route('PUT', '/models/:name/:version/set-default', async (call, catalogue, { changes }) =>
+      done(await setDefault(targetOf(call), allowed(changes, 'Choosing the default version'), catalogue)),
     ),
   ];
 }
