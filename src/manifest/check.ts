@@ -32,14 +32,14 @@ export function checkManifest(
   options: CheckOptions = {},
 ): Partial<Pick<CheckedManifest, 'draft'>> &
   Omit<CheckedManifest, 'draft'> & { readonly problems: readonly MdeployError[] } {
-  const { data: written, locate, problems: unreadable } = readYaml(text, file);
+  const { data: given, locate, written, problems: unreadable } = readYaml(text, file);
   if (unreadable.length > 0) return { problems: unreadable, warnings: [], locate };
   const problems: MdeployError[] = [];
-  const data = fillPlaceholders(written, options.environment ?? process.env, locate, problems);
+  const data = fillPlaceholders(given, options.environment ?? process.env, locate, problems);
   const result = manifestSchema.safeParse(data);
   if (!result.success) {
     for (const issue of result.error.issues.slice(0, maxProblems))
-      problems.push(...problemsOf(issue, data, locate));
+      problems.push(...problemsOf(issue, data, { locate, written }));
     return { problems: problems.sort(byPlace), warnings: [], locate };
   }
   if (options.transforms) problems.push(...unknownSteps(result.data, options.transforms, locate));

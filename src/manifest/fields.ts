@@ -112,12 +112,16 @@ export const imageReference = z
   .string(imageExpected)
   .refine((text) => parseImageReference(text) !== undefined, imageExpected);
 
-const versionExpected = 'a whole number or a semantic version: 3, 1.2.0, 2.0.0-rc.1 (in quotes: "1.2.0")';
+const versionExpected = 'a whole number or a semantic version: 3, 1.2.0, 2.0.0-rc.1';
 
 export const version = z
   .union([z.string(), z.int(versionExpected)], versionExpected)
   .transform(String)
-  .refine((text) => grammars.version.test(text), versionExpected);
+  .superRefine((text, context) => {
+    if (grammars.version.test(text)) return;
+    const hint = /^\d+\.\d+$/.test(text) ? `A semantic version has three parts: ${text}.0.` : undefined;
+    context.addIssue({ code: 'custom', message: versionExpected, params: { hint } });
+  });
 
 const labelExpected = 'a class name: text on one line, up to 256 characters, or a whole number';
 

@@ -1,18 +1,22 @@
 import type * as z from 'zod';
-import { failure, type MdeployError } from '../core/errors/error.ts';
+import { type ErrorLocation, failure, type MdeployError } from '../core/errors/error.ts';
 import { relativePathProblem } from '../core/names.ts';
 import { nearest } from '../core/suggest.ts';
 import { version } from '../core/version.ts';
 import { exampleAt, isRequiredAt, keysAt, placesOf } from './json-schema.ts';
 import { laterKeys, laterValues, patternOf } from './later.ts';
 import { showPath, valueAt } from './path.ts';
-import type { Locate } from './yaml.ts';
+import type { Locate, YamlFile } from './yaml.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /** One finding of the schema → errors with place, expected, received and the next step. */
-export function problemsOf(issue: Issue, data: unknown, locate: Locate): MdeployError[] {
+export function problemsOf(
+  issue: Issue,
+  data: unknown,
+  { locate, written }: Pick<YamlFile, 'locate' | 'written'>,
+): MdeployError[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys')
     return issue.keys.slice(0, 100).map((key) => unknownKey(path, key, locate));
@@ -37,7 +41,8 @@ export function problemsOf(issue: Issue, data: unknown, locate: Locate): Mdeploy
   const params = customParams(issue);
   if (params.secret !== undefined)
     return [failure('MANIFEST_SECRET', { path: showPath(path), name: params.secret }, { at: locate(path) })];
-  return [laterValue(path, value, locate) ?? invalid(issue, params, value, locate)];
+  const received = written(path) ?? show(value);
+  return [laterValue(path, value, locate) ?? invalid(issue, params, { value, received, at: locate(path) })];
 }
 
 function unknownKey(path: Path, key: string, locate: Locate): MdeployError {
@@ -82,19 +87,26 @@ function customParams(issue: Issue): CustomParams {
   return (issue.code === 'custom' && (issue.params as CustomParams | undefined)) || {};
 }
 
-function invalid(issue: Issue, params: CustomParams, value: unknown, locate: Locate): MdeployError {
+interface Found {
+  readonly value: unknown;
+  /** As the user would recognise it. */
+  readonly received: string;
+  readonly at: ErrorLocation;
+}
+
+function invalid(issue: Issue, params: CustomParams, { value, received, at }: Found): MdeployError {
   const expected = issue.message;
   const near = issue.code === 'invalid_value' ? issue.values.map(String) : params.near;
   const meant = near && typeof value === 'string' ? nearest(value, near) : undefined;
   const hint =
     params.hint ??
     (meant === undefined
-      ? (typeHint(issue.path, value, expected) ?? `Write ${expected}.`)
+      ? (typeHint(issue.path, value, { expected, received }) ?? `Write ${expected}.`)
       : `Did you mean "${meant}"?`);
   return failure(
     'MANIFEST_INVALID',
     { path: quoted(issue.path), why: params.why ? `: ${params.why}` : '', hint },
-    { at: locate(issue.path), expected, received: show(value) },
+    { at, expected, received },
   );
 }
 
@@ -108,7 +120,11 @@ function quoted(path: Path): string {
 }
 
 /** YAML's own traps: `name: 123`, `name: true`, a key without a value, a placeholder where none is filled in. */
-function typeHint(path: Path, value: unknown, expected: string): string | undefined {
+function typeHint(
+  path: Path,
+  value: unknown,
+  { expected, received }: { readonly expected: string; readonly received: string },
+): string | undefined {
   if (path.length === 0) return 'Write at least `name: iris` and, below it, `model: {path: model.onnx}`.';
   if (value === null && isRequiredAt(path)) return `Give it a value: ${asExample(path) ?? expected}.`;
   if (value === null) return `Give it a value (${expected}), or remove it.`;
@@ -119,7 +135,7 @@ function typeHint(path: Path, value: unknown, expected: string): string | undefi
     return 'Placeholders are filled in only in image.repository and image.base.';
   const wantsText = /^(?:text|the name|up to|a word|a class name|a relative path)/.test(expected);
   if (wantsText && (typeof value === 'number' || typeof value === 'boolean'))
-    return `Put it in quotes: "${value}".`;
+    return `Put it in quotes: "${received}".`;
   return undefined;
 }
 

@@ -3,6 +3,7 @@ import { type ErrorLocation, failure, type MdeployError } from '../core/errors/e
 import { showSize } from '../core/units.ts';
 import { showPath } from './path.ts';
 import { featureProblems, maxDepth, type Place } from './yaml-features.ts';
+import { keepTexts } from './yaml-texts.ts';
 
 /** Finds the line and column of a key path; of the deepest part of it that exists. */
 export type Locate = (path: readonly PropertyKey[], part?: 'key' | 'value') => ErrorLocation;
@@ -11,6 +12,8 @@ export interface YamlFile {
   /** Plain data; undefined when the text could not be read as one document. */
   readonly data?: unknown;
   readonly locate: Locate;
+  /** The number or truth value at a key path as it is written: `1.10`, `0x10`, `True`. */
+  readonly written: (path: readonly PropertyKey[]) => string | undefined;
   readonly problems: readonly MdeployError[];
 }
 
@@ -27,7 +30,11 @@ export function readYaml(text: string, file: string): YamlFile {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const unread = (problem: MdeployError): YamlFile => ({ locate: () => ({ file }), problems: [problem] });
+  const unread = (problem: MdeployError): YamlFile => ({
+    locate: () => ({ file }),
+    written: () => undefined,
+    problems: [problem],
+  });
   if (Buffer.byteLength(text) > maxManifestBytes) {
     const limit = showSize(maxManifestBytes);
     const expected = `${limit} at most`;
@@ -45,8 +52,14 @@ export function readYaml(text: string, file: string): YamlFile {
   });
   const problems = worthTelling([...syntaxProblems(document, at), ...featureProblems(document, text, at)]);
   const locate = locator(document, at);
-  if (problems.length > 0) return { locate, problems };
-  return { data: document.toJS({ maxAliasCount: 0 }), locate, problems };
+  const written = (path: readonly PropertyKey[]) => {
+    const node = document.getIn(path, true);
+    const isTyped = isScalar(node) && (typeof node.value === 'number' || typeof node.value === 'boolean');
+    return isTyped ? node.source : undefined;
+  };
+  if (problems.length > 0) return { locate, written, problems };
+  keepTexts(document);
+  return { data: document.toJS({ maxAliasCount: 0 }), locate, written, problems };
 }
 
 // One fault of syntax makes many others behind it.

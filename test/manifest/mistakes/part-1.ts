@@ -211,8 +211,8 @@ export const mistakes1: readonly Mistake[] = [
     text: `${ok}version: §1.10`,
     code: 'MANIFEST_INVALID',
     path: 'version',
-    hint: 'in quotes',
-    received: '1.1',
+    hint: 'has three parts: 1.10.0.',
+    received: '"1.10"',
   },
   {
     what: 'a version with build metadata',

@@ -14,7 +14,7 @@ export const mistakes3: readonly Mistake[] = [
     code: 'MANIFEST_INVALID',
     path: 'samples[0].tolerance.atol',
     hint: '≥ 0',
-    received: 'NaN',
+    received: '.nan',
   },
   {
     what: 'a warm-up of no known kind',
