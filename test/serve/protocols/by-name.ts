@@ -45,3 +45,12 @@ export function frameBody(tensors: readonly Tensor[]): string {
   );
   return `{"columns":[${columns.join(',')}],"data":[${rows.join(',')}]}`;
 }
+
+/** JSON.parse, but with numbers beyond 2^53 as texts: only these are exact. */
+export function exactJson(json: string): unknown {
+  return JSON.parse(
+    json.replace(/"(?:[^"\\]|\\.)*"|(?<![\w.+-])-?\d{16,}(?![\d.eE])/g, (token) =>
+      token.startsWith('"') ? token : `"${token}"`,
+    ),
+  );
+}

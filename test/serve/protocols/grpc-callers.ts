@@ -11,7 +11,7 @@ import { torchserveGrpc } from '../../../src/serve/protocols/torchserve-grpc.ts'
 import { v2Grpc } from '../../../src/serve/protocols/v2-grpc.ts';
 import type { GrpcCaller } from '../../conformance/grpc-protocols.ts';
 import type { Json } from '../grpc-send.ts';
-import { byName as jsonByName, rows } from './by-name.ts';
+import { exactJson, byName as jsonByName, rows } from './by-name.ts';
 import { rawBytes } from './v2-client.ts';
 
 /** DataType of TensorFlow and the list that holds its values; apart from the code under test. */
@@ -127,18 +127,16 @@ export const torchserveCaller: GrpcCaller = {
     input: { data: Buffer.from(`{"inputs":${jsonByName(tensors)}}`) },
   }),
   tensors: ({ prediction }, like) => {
-    const text = Buffer.from(prediction as Uint8Array).toString();
-    // A number beyond 2^53 is exact only in its text.
-    const parsed = JSON.parse(text.replace(/(?<![\w".-])-?\d{16,}(?!\d*["\w.])/g, '"$&"')) as unknown;
-    const values = rows(
-      parsed,
-      like.map(({ name }) => name),
-    );
-    return like.map((tensor) => ({ ...tensor, data: asLike(tensor, [values.get(tensor.name)].flat(9)) }));
+    const names = like.map(({ name }) => name);
+    const values = rows(exactJson(Buffer.from(prediction as Uint8Array).toString()), names);
+    return like.map((tensor) => ({ ...tensor, data: dataLike(tensor, values.get(tensor.name)) }));
   },
 };
 
-function asLike({ datatype }: Tensor, values: readonly unknown[]): Tensor['data'] {
+/** The values of a JSON reply, nested or not, as the datatype they are known to have. */
+export function dataLike({ datatype }: Tensor, nested: unknown): Tensor['data'] {
+  const values: readonly unknown[] = [nested].flat(9);
+  if (datatype === 'BYTES') return values as string[];
   return dataOf(datatype, datatype === 'FP16' ? values.map((value) => encodeFloat16(Number(value))) : values);
 }
 
