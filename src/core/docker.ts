@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import type { Environment } from './docker/config.ts';
 import { connectionFault } from './docker/connection-fault.ts';
 import { type Endpoint, findEndpoint } from './docker/endpoint.ts';
+import type { SshAgent } from './docker/ssh-agent.ts';
 import { failure } from './errors/error.ts';
 
 /** A Docker engine that answered. */
@@ -78,13 +79,13 @@ async function askVersion(docker: Docker, endpoint: Endpoint): Promise<About> {
     const about = await ask.call(docker, { abortSignal });
     if (typeof about?.ApiVersion === 'string') return about;
   } catch (error) {
-    throw connectionFault(error, endpoint, endpoint.kind === 'ssh' ? sshWords(docker) : '');
+    throw connectionFault(error, endpoint, endpoint.kind === 'ssh' ? await sshWords(docker) : '');
   }
   throw connectionFault(new Error('what answers there is not a Docker engine'), endpoint);
 }
 
-function sshWords(docker: Docker): string {
-  return (docker.modem as { agent?: { words?: string } }).agent?.words ?? '';
+function sshWords(docker: Docker): Promise<string> {
+  return (docker.modem as unknown as { readonly agent: SshAgent }).agent.lastWords();
 }
 
 function isAtLeast(version: string, least: string): boolean {

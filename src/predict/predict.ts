@@ -1,4 +1,6 @@
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { failure, type MdeployError } from '../core/errors/error.ts';
 import { reasonOf } from '../core/files.ts';
@@ -69,12 +71,23 @@ function usage(problem: string): MdeployError {
 
 async function readBytes(file: string): Promise<Uint8Array> {
   try {
+    const kind = await stat(file);
     // A pipe (`<(…)` of a shell) ends; a device such as /dev/zero does not.
-    if ((await stat(file)).isCharacterDevice()) throw new Error('it is a device');
-    return await readFile(file);
+    if (kind.isCharacterDevice()) throw new Error('it is a device');
+    return await (kind.isFIFO() ? readPipe(file) : readFile(file));
   } catch (error) {
     throw failure('FILE_UNREADABLE', { file, reason: reasonOf(error) }, { at: { file }, cause: error });
   }
+}
+
+// Node would wait for the other end of the pipe in a thread that nothing interrupts, Ctrl-C neither.
+async function readPipe(file: string): Promise<Uint8Array> {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (!fstatSync(fd).isFIFO()) {
+    closeSync(fd);
+    throw new Error('it was a pipe a moment ago');
+  }
+  return buffer(new Socket({ fd, readable: true, writable: false }));
 }
 
 // Only the outermost form changes; the numbers keep their text.

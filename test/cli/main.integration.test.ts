@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -63,6 +65,20 @@ describe('mdeploy', () => {
     expect(result.exitCode).toBe(130);
     expect(JSON.parse(String(result.stdout))).toMatchObject({ error: { code: 'INTERRUPTED' } });
   });
+
+  test.runIf(process.platform !== 'win32')(
+    'one Ctrl-C ends it where the input is a pipe that nobody fills',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'mdeploy-cli-'));
+      const pipe = join(folder, 'pipe.json');
+      await execa('mkfifo', [pipe]);
+      const child = mdeploy(['predict', '--input', pipe, '--json'], { timeout: 30_000 });
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      child.kill('SIGINT');
+      expect(await child).toMatchObject({ exitCode: 130, stdout: expect.stringContaining('INTERRUPTED') });
+      await rm(folder, { recursive: true });
+    },
+  );
 
   test.runIf(existsSync('/dev/full'))(
     'says that its output cannot be written, and whose fault that is',

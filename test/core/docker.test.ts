@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
@@ -180,6 +180,26 @@ describe('ssh', () => {
     );
   });
 
+  test.each([
+    [
+      'before the connection ends',
+      'echo "Warning: hot day" >&2; echo "Permission denied (publickey)." >&2; exit 255',
+    ],
+    [
+      'after it',
+      'exec >&- <&-; sleep 0.2; echo "Warning: hot day" >&2; echo "Permission denied (publickey)." >&2',
+    ],
+  ])('the last line it says %s is told', async (_, script) => {
+    await withSsh(`#!/bin/sh\n${script}\n`, async () => {
+      await expect(connect({ DOCKER_HOST: 'ssh://build.example' })).rejects.toMatchObject({
+        code: 'ENGINE_UNREACHABLE',
+        exit: 3,
+        message:
+          'No Docker engine answers at ssh://build.example (DOCKER_HOST): Permission denied (publickey).',
+      });
+    });
+  });
+
   test('a whole call goes through the program', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'mdeploy-ssh-'));
     closers.push(() => rm(folder, { recursive: true }));
@@ -190,21 +210,27 @@ const socket = connect(${port}, '127.0.0.1');
 process.stdin.pipe(socket).pipe(process.stdout);
 `;
     await writeFile(join(folder, 'bridge.mjs'), bridge);
-    await writeFile(
-      join(folder, 'ssh'),
-      `#!/bin/sh\nexec "${process.execPath}" "${join(folder, 'bridge.mjs')}"\n`,
-    );
-    await chmod(join(folder, 'ssh'), 0o755);
-    const saved = process.env.PATH;
-    process.env.PATH = `${folder}:${saved}`;
-    try {
+    const script = `#!/bin/sh\nexec "${process.execPath}" "${join(folder, 'bridge.mjs')}"\n`;
+    await withSsh(script, async () => {
       const found = await connect({ DOCKER_HOST: 'ssh://ci@build.example' });
       expect(found).toMatchObject({ version: '29.1.0', endpoint: { kind: 'ssh', user: 'ci' } });
-    } finally {
-      process.env.PATH = saved;
-    }
+    });
   });
 });
+
+/** With a program of ours called ssh. */
+async function withSsh(script: string, work: () => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'mdeploy-ssh-'));
+  closers.push(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'ssh'), script, { mode: 0o755 });
+  const saved = process.env.PATH;
+  process.env.PATH = `${folder}:${saved}`;
+  try {
+    await work();
+  } finally {
+    process.env.PATH = saved;
+  }
+}
 
 async function engine(answer: RequestListener): Promise<string> {
   const server = createServer(answer);

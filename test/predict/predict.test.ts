@@ -51,6 +51,18 @@ describe('the input', () => {
     });
   });
 
+  test('may be a pipe, whoever opens it first', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const writesFirst of [true, false]) {
+      const write = () => writeFile(pipe, '{"inputs": [1]}');
+      const written = writesFirst ? write() : undefined;
+      const read = readInput({ input: pipe }, noInput);
+      await (written ?? new Promise((resolve) => setTimeout(resolve, 50)).then(write));
+      expect(await read).toEqual({ kind: 'document', text: '{"inputs": [1]}' });
+    }
+  });
+
   test('that is a device without an end is FILE_UNREADABLE', async () => {
     await expect(readInput({ input: '/dev/zero' }, noInput)).rejects.toMatchObject({
       code: 'FILE_UNREADABLE',

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Agent } from 'node:http';
 import { Duplex } from 'node:stream';
+import { within } from '../within.ts';
 
 export interface SshTarget {
   readonly user?: string;
@@ -20,19 +21,34 @@ export class SshAgent extends Agent {
     this.#target = target;
   }
 
-  /** What ssh said last; its connection just ends when the host is unknown or the key is refused. */
-  words = '';
+  #said = '';
+  #silent: Promise<void> = Promise.resolve();
+
+  /**
+   * The last line that ssh wrote on stderr, without its full stop: its connection just ends when the host is unknown or the key is refused.
+   * Waits for it a moment, since that line may come after the end of the connection.
+   */
+  async lastWords(): Promise<string> {
+    await within(1000, this.#silent);
+    return this.#said.trimEnd().split('\n').at(-1)!.trim().replace(/\.$/, '');
+  }
 
   override createConnection(): Duplex {
     const child = spawn('ssh', sshArguments(this.#target), { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#said = '';
+    this.#silent = new Promise((resolve) => child.stderr.once('close', resolve));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.words = (this.words + text).trimStart().slice(-500);
+      this.#said = (this.#said + text).slice(-2000);
     });
     const pair = { readable: child.stdout, writable: child.stdin };
     // The declared types know only the web form of such a pair (nodejs.org, stream.Duplex.from).
     const stream = Duplex.from(pair as object as Iterable<unknown>);
     child.once('error', (error) => stream.destroy(error));
-    stream.once('close', () => child.kill());
+    // Its own end comes with words on stderr, which a kill would cut off.
+    stream.once('close', () => {
+      const late = setTimeout(() => child.kill(), 500).unref();
+      child.once('exit', () => clearTimeout(late));
+    });
     return Object.assign(stream, socketManners);
   }
 }
