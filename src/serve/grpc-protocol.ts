@@ -37,6 +37,8 @@ export type GrpcMethod =
       readonly kind: 'info';
       /** Many messages, each with its answer. */
       readonly isStream?: boolean;
+      /** It tells what was counted, so `server.metrics` are those of the whole server, not of one process. */
+      readonly isCounted?: boolean;
       answer(body: Uint8Array, catalogue: Catalogue, server: ServerFacts): Uint8Array;
       /** What it does in place of `answer`, which refuses, where clients may change what is served. */
       change?(body: Uint8Array, changes: Changes, catalogue: Catalogue): Promise<Uint8Array>;

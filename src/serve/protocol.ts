@@ -48,6 +48,8 @@ export type Route =
       readonly api: string;
       /** On a path that others have, too, it answers alone, wherever its protocol is listed. */
       readonly isFirst?: boolean;
+      /** It tells what was counted, so `server.metrics` are those of the whole server, not of one process. */
+      readonly isCounted?: boolean;
       answer(call: RawCall, catalogue: Catalogue, server: ServerFacts): RawReply | Promise<RawReply>;
       describe?(facts: ModelFacts): OperationDoc;
     };

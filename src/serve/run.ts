@@ -39,10 +39,15 @@ export async function runUntil(
   end: Promise<void>,
   models: readonly OpenedModel[],
   options: ServeOptions,
-  onReady: (server: RunningServer) => void,
+  onReady: (server: RunningServer) => void | Promise<void>,
 ): Promise<number> {
   const server = await serve(models, options);
-  onReady(server);
+  try {
+    await onReady(server);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   await end;
   if (!(await server.stop())) endAtOnce();
   return 0;

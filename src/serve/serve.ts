@@ -9,7 +9,7 @@ import type { Plan } from '../repository/plan.ts';
 import { Repository } from '../repository/repository.ts';
 import { Stock } from '../repository/stock.ts';
 import { isInside } from '../runtime/inside.ts';
-import { type ChangeOptions, makeChanges } from './changes.ts';
+import { type ChangeOptions, type Changes, makeChanges } from './changes.ts';
 import { Router } from './doors/router.ts';
 import { healthProtocol, healthRoutes } from './health.ts';
 import type { House } from './house.ts';
@@ -46,6 +46,8 @@ export interface Others {
   /** Processes in all. */
   readonly count: number;
   snapshots(): Promise<readonly Snapshot[]>;
+  /** Changes that all of them make. */
+  share(local: Changes): Changes;
 }
 
 export interface RunningServer {
@@ -82,6 +84,7 @@ export async function serve(
   const { others } = options;
   const log = makeLog(options.logLevel, () => metrics.logFailed(), others && { process: others.number });
   const stock = new Stock(repository, log);
+  const changes = options.changes && makeChanges(stock, options.changes);
   const isBroken = () => repository.loaded().some(({ session }) => session.dead !== undefined);
   const house: House = {
     repository,
@@ -89,7 +92,7 @@ export async function serve(
     log,
     timeoutMs: options.timeoutMs ?? serving.timeout_ms,
     maxBodyBytes: serving.max_body_bytes,
-    ...(options.changes && { changes: makeChanges(stock, options.changes) }),
+    ...(changes && { changes: others?.share(changes) ?? changes }),
     overall: async () =>
       others ? addUp(await others.snapshots()) : { metrics, models: repository.loaded().map(gaugesOf) },
     state: 'starting',

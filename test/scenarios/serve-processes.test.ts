@@ -60,6 +60,37 @@ describe('several processes', () => {
     await expect(fetch(url)).rejects.toThrow();
   });
 
+  it('make a change together; a replacement serves what the others do', async () => {
+    const folder = await modelFolder('sklearn/iris_logreg');
+    const args = [folder, '--port', '0', '--processes', '2', '--allow-repository-changes'];
+    const server = new Server(args);
+    const url = await server.ready();
+    const states = async () => {
+      const replies = Array.from({ length: 6 }, () => post(`${url}/v2/repository/index`));
+      const rows = await Promise.all(
+        replies.map(async (reply) => (await (await reply).json()) as { state: string }[]),
+      );
+      return new Set(rows.map(([row]) => row?.state));
+    };
+    expect((await post(`${url}/v2/repository/models/model/unload`)).status).toBe(200);
+    expect(await states()).toEqual(new Set(['UNAVAILABLE']));
+    const [victim] = childrenOf(server);
+    process.kill(victim!, 'SIGKILL');
+    await vi.waitFor(
+      () => expect(server.lines.filter(({ msg }) => msg === 'process ready')).toHaveLength(3),
+      20_000,
+    );
+    expect(await states()).toEqual(new Set(['UNAVAILABLE']));
+    expect((await post(`${url}/v2/repository/models/model/load`)).status).toBe(200);
+    expect(await states()).toEqual(new Set(['READY']));
+    for (let index = 0; index < 4; index++) expect((await once(url)).status).toBe(200);
+    const { model_stats: stats } = (await (await fetch(`${url}/v2/models/stats`)).json()) as {
+      model_stats: { inference_count: number }[];
+    };
+    expect(stats[0]?.inference_count).toBe(4);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+  });
+
   it('end when their supervisor does', async () => {
     const server = new Server([iris, '--port', '0', '--processes', '2']);
     await server.ready();
@@ -117,6 +148,10 @@ function isAlive(pid: number): boolean {
 
 function once(url: string): Promise<Response> {
   return predict(url, row, { headers: { connection: 'close' } });
+}
+
+function post(url: string): Promise<Response> {
+  return fetch(url, { method: 'POST', headers: { connection: 'close' } });
 }
 
 async function counted(url: string): Promise<number> {

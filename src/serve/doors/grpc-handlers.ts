@@ -11,6 +11,7 @@ import type { Ticket } from '../../runtime/waiting-room.ts';
 import { answerInfo, answerMessage, type GrpcReply, type GrpcRoute, refuseCall } from '../grpc-answer.ts';
 import type { GrpcMethod } from '../grpc-protocol.ts';
 import type { House } from '../house.ts';
+import type { ServerFacts } from '../protocol.ts';
 import { type Call, idOf, serviceError, ticketOf, trailersOf } from './grpc-call.ts';
 import type { OpenStreams } from './open-streams.ts';
 
@@ -167,11 +168,15 @@ function answer(
       (error: unknown) => refuseCall(error, call.id, route, house),
     );
   }
-  const reply = answerInfo(route, call.id, house, () =>
-    method.kind === 'info' ? method.answer(body, house.repository, house) : method.look(body, house),
-  );
-  if (reply.error) house.metrics.reject(method.api, reply.error.http);
-  return Promise.resolve(reply);
+  const told = (server: ServerFacts) => {
+    const reply = answerInfo(route, call.id, house, () =>
+      method.kind === 'info' ? method.answer(body, house.repository, server) : method.look(body, server),
+    );
+    if (reply.error) house.metrics.reject(method.api, reply.error.http);
+    return reply;
+  };
+  if (method.kind !== 'info' || !method.isCounted) return Promise.resolve(told(house));
+  return house.overall().then(({ metrics }) => told({ ...house, metrics }));
 }
 
 async function write(call: ServerDuplexStream<Buffer, Uint8Array>, body: Uint8Array): Promise<void> {

@@ -117,7 +117,8 @@ function dispatch(
   house: House,
 ): RawReply | Promise<RawReply> {
   if (route.kind === 'infer') return answer(call, ticket, { protocol, route }, house);
-  return route.answer(call, house.repository, house);
+  if (!route.isCounted) return route.answer(call, house.repository, house);
+  return house.overall().then(({ metrics }) => route.answer(call, house.repository, { ...house, metrics }));
 }
 
 function refused(

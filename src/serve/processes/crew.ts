@@ -5,10 +5,11 @@ import type { Logger } from '../../observability/log.ts';
 import type { Announcement } from '../announcement.ts';
 import { Figures } from './figures.ts';
 import { type Connection, Member, type MemberEnd } from './member.ts';
-import type { Answer, Beginning } from './messages.ts';
+import type { Answer, Beginning, Question } from './messages.ts';
+import { Turns } from './turns.ts';
 
 export interface CrewOptions {
-  readonly beginning: Omit<Beginning, 'number' | 'isProven'>;
+  readonly beginning: Omit<Beginning, 'number' | 'isProven' | 'changes'>;
   /** The models need not be tried in a throw-away process. */
   readonly isProven: boolean;
   readonly log: Logger;
@@ -22,6 +23,7 @@ export class Crew {
   readonly #members = new Set<Member>();
   readonly #held: Connection[] = [];
   readonly #figures = new Figures();
+  readonly #turns: Turns;
   readonly #drained = new AbortController();
   /** Who waits for the start of a process. */
   readonly #waiting = new Map<Member, (announcement: Announcement) => void>();
@@ -32,6 +34,7 @@ export class Crew {
   constructor(options: CrewOptions) {
     this.#options = options;
     this.#isProven = options.isProven;
+    this.#turns = new Turns(options.log);
   }
 
   /**
@@ -115,11 +118,11 @@ export class Crew {
   #spawn(number: number): Member {
     const { beginning, closing, log } = this.#options;
     const member = new Member(
-      { ...beginning, number, isProven: this.#isProven },
+      { ...beginning, number, isProven: this.#isProven, changes: this.#turns.log.made },
       {
         changed: () => this.#changed(member),
         closing: () => this.#drained.signal.aborted && closing(),
-        asked: () => this.#answer(),
+        asked: (question) => this.#answer(question, member),
         returned: (connections) => {
           this.#members.delete(member);
           for (const connection of connections) this.give(connection);
@@ -151,8 +154,11 @@ export class Crew {
     for (const connection of this.#held.splice(0)) this.give(connection);
   }
 
-  async #answer(): Promise<Answer> {
-    return { ok: true, value: await this.#figures.of([...this.#members]) };
+  async #answer(question: Question, member: Member): Promise<Answer> {
+    if (question.kind === 'snapshot') return { ok: true, value: await this.#figures.of([...this.#members]) };
+    if (question.kind === 'turn') await this.#turns.take(member);
+    if (question.kind === 'changed') await this.#turns.pass(question.change, member, [...this.#members]);
+    return { ok: true, value: undefined };
   }
 }
 

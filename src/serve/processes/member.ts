@@ -20,7 +20,7 @@ export interface MemberEvents {
   changed(): void;
   /** It takes no more connections. */
   closing(): void;
-  asked(question: Question): Promise<Answer>;
+  asked(question: Question, member: Member): Promise<Answer>;
   /** Connections that it was given and never took. */
   returned(connections: readonly Connection[]): void;
 }
@@ -142,7 +142,7 @@ export class Member {
         this.#open = message.open;
         return;
       case 'question':
-        void this.#events.asked(message.question).then((answer) => {
+        void this.#events.asked(message.question, this).then((answer) => {
           this.#send({ kind: 'answer', id: message.id, answer });
         });
         return;

@@ -3,6 +3,7 @@ import type { Snapshot } from '../../observability/snapshot.ts';
 import type { Announcement } from '../announcement.ts';
 import type { DoorName } from '../doors/gate.ts';
 import type { CommandLine } from '../start.ts';
+import type { Change } from './change.ts';
 
 /** What a process of the server is started with. */
 export interface Beginning {
@@ -15,6 +16,8 @@ export interface Beginning {
   readonly isProven: boolean;
   /** Ports that the supervisor listens on; absent: that door is not open. */
   readonly ports: Readonly<Partial<Record<DoorName, number>>>;
+  /** Made since the server started. */
+  readonly changes: readonly Change[];
 }
 
 /** From the supervisor. A connection comes with its socket. */
@@ -41,10 +44,15 @@ export type FromProcess =
   /** It takes no more connections. */
   | { readonly kind: 'closing' };
 
-/** To a process: what it has counted; to the supervisor: what all have. */
-export interface Question {
-  readonly kind: 'snapshot';
-}
+export type Question =
+  /** To a process: what it has counted. To the supervisor: what all have. */
+  | { readonly kind: 'snapshot' }
+  /** To the supervisor: the right to change what is served, which one process has at a time. */
+  | { readonly kind: 'turn' }
+  /** To the supervisor: a change was made, or none; others may have their turn when all have made it. */
+  | { readonly kind: 'changed'; readonly change: Change | undefined }
+  /** To a process: another has made this change. */
+  | { readonly kind: 'change'; readonly change: Change };
 
 export type Answer =
   | { readonly ok: true; readonly value: readonly Snapshot[] | undefined }

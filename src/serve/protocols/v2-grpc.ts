@@ -52,7 +52,7 @@ export const v2Grpc: GrpcProtocol = {
             ),
           encodeRefusal,
         },
-        info('ModelStatistics', 'statistics', statistics),
+        { ...info('ModelStatistics', 'statistics', statistics), isCounted: true },
         info('RepositoryIndex', 'repository', repositoryIndex),
         {
           ...info('RepositoryModelLoad', 'repository', () => refuseChange('load')),

@@ -19,11 +19,11 @@ export const v2: Protocol = {
     get('/v2/health/live', 'health', (_, __, server) => live(server)),
     get('/v2/health/ready', 'health', (_, __, server) => ready(server)),
     get('/v2/models', 'metadata', (_, catalogue) => modelList(catalogue)),
-    get('/v2/models/stats', 'statistics', statistics),
+    { ...get('/v2/models/stats', 'statistics', statistics), isCounted: true },
     ...everyTarget('', (path) => get(path, 'metadata', modelMetadata)),
     ...everyTarget('/config', (path) => get(path, 'metadata', modelConfig)),
     ...everyTarget('/ready', (path) => get(path, 'health', modelReady)),
-    ...everyTarget('/stats', (path) => get(path, 'statistics', statistics)),
+    ...everyTarget('/stats', (path) => ({ ...get(path, 'statistics', statistics), isCounted: true })),
     ...everyTarget('/infer', infer),
     post('/v2/repository/index', repositoryIndex),
     post('/v2/repository/:repository/index', repositoryIndex),
@@ -59,7 +59,7 @@ function decode(call: RawCall, catalogue: Catalogue): Decoded {
   };
 }
 
-function get(path: string, api: string, answer: Answer): Route {
+function get(path: string, api: string, answer: Answer): Extract<Route, { kind: 'info' }> {
   return { kind: 'info', method: 'GET', path, api, answer };
 }
 
