@@ -12,6 +12,8 @@ export interface WriteOptions {
    * `base64`: text elements do, too.
    */
   readonly bytes?: 'text' | 'base64';
+  /** A blank behind every comma and colon. */
+  readonly isSpaced?: boolean;
 }
 
 /** Writes a tensor as nested lists; a bare value for rank 0. */
@@ -45,7 +47,10 @@ function writeAxis(
   writer.byte(OPEN_LIST);
   const isInnermost = axis === shape.length - 1;
   for (let index = 0; index < length; index++) {
-    if (index > 0) writer.byte(COMMA);
+    if (index > 0) {
+      writer.byte(COMMA);
+      if (options.isSpaced) writer.byte(SPACE);
+    }
     if (isInnermost) write(writer, tensor.data as never, next++, options);
     else next = writeAxis(writer, tensor, options, axis + 1, next);
   }
@@ -101,9 +106,10 @@ function writeBytes(writer: JsonWriter, element: BytesElement, options: WriteOpt
     return;
   }
   const encoded = Buffer.from(element as Uint8Array).toString('base64');
-  writer.ascii(`{"b64":"${encoded}"}`);
+  writer.ascii(`{"b64":${options.isSpaced ? ' ' : ''}"${encoded}"}`);
 }
 
+const SPACE = 0x20;
 const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;

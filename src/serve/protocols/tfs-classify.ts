@@ -1,9 +1,10 @@
 import { MdeployError } from '../../core/errors/error.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { writeRow, writeTensor } from '../codecs/json-write.ts';
-import { JsonWriter } from '../codecs/json-writer.ts';
+import type { JsonWriter } from '../codecs/json-writer.ts';
 import { exampleValue, flatSchema, floatOrToken } from '../codecs/tensor-schema.ts';
 import type { Decoded, ModelFacts, OperationDoc, RawReply } from '../protocol.ts';
+import { tfsReply, tfsText } from './tfs-encode.ts';
 import { tensorsOf } from './tfs-examples.ts';
 import { readExamples } from './tfs-examples-json.ts';
 import { type ClassScore, classification, type Reading, regression } from './tfs-results.ts';
@@ -15,13 +16,13 @@ export function decodeClassify(body: Uint8Array, facts: ModelFacts): Body {
   return decode(body, facts, classification(facts), (rows) => {
     const scores = tensor(rows.flatMap((row) => row.map(({ score }) => score)));
     let index = 0;
-    return reply((writer) =>
+    return tfsReply('results', (writer) =>
       list(writer, rows, (row) =>
         list(writer, row, ({ label }) => {
           writer.ascii('[');
           writer.string(label);
-          writer.ascii(',');
-          writeRow(writer, scores, index++, options);
+          writer.ascii(', ');
+          writeRow(writer, scores, index++, tfsText);
           writer.ascii(']');
         }),
       ),
@@ -32,7 +33,7 @@ export function decodeClassify(body: Uint8Array, facts: ModelFacts): Body {
 /** `{"examples": […]}` → `{"results": [number, …]}`. @throws MdeployError of both sides of the model */
 export function decodeRegress(body: Uint8Array, facts: ModelFacts): Body {
   return decode(body, facts, regression(facts), (values) =>
-    reply((writer) => writeTensor(writer, tensor(values), options)),
+    tfsReply('results', (writer) => writeTensor(writer, tensor(values), tfsText)),
   );
 }
 
@@ -91,18 +92,10 @@ function decode<Result>(
   };
 }
 
-function reply(write: (writer: JsonWriter) => void): RawReply {
-  const writer = new JsonWriter();
-  writer.ascii('{"results":');
-  write(writer);
-  writer.ascii('}\n');
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: writer.take() };
-}
-
 function list<Item>(writer: JsonWriter, items: readonly Item[], write: (item: Item) => void): void {
   writer.ascii('[');
   items.forEach((item, index) => {
-    if (index > 0) writer.ascii(',');
+    if (index > 0) writer.ascii(', ');
     write(item);
   });
   writer.ascii(']');
@@ -120,8 +113,6 @@ const results = {
   },
   regress: floatOrToken,
 };
-
-const options = { floats: 'tfs', nonFinite: 'token' } as const;
 
 /** What a context may come to when it is written out for every example: 64 MiB, as large as a body may be by default. */
 const maxBytes = 2 ** 26;

@@ -92,14 +92,14 @@ describe('examples', () => {
 describe('results', () => {
   test('of classify: label and score of every class, in the order of the model', () => {
     expect(ask('classify').answer([probabilities])).toBe(
-      '{"results":[[["setosa",0.25],["versicolor",0.5],["2",2.0]],[["setosa",1e-08],["versicolor",NaN],["2",0.2]]]}\n',
+      '{\n    "results": [[["setosa", 0.25], ["versicolor", 0.5], ["2", 2.0]], [["setosa", 1e-08], ["versicolor", NaN], ["2", 0.2]]]\n}\n',
     );
   });
 
   test('of regress: a number per example', () => {
     const { request, answer } = ask('regress');
     expect(request.outputs).toEqual(['price']);
-    expect(answer([price])).toBe('{"results":[9e+06,0.1]}\n');
+    expect(answer([price])).toBe('{\n    "results": [9e+06, 0.1]\n}\n');
   });
 
   test.each([

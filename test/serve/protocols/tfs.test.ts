@@ -10,6 +10,9 @@ const y = (shape: readonly number[], values: readonly number[], name = 'y'): Ten
   data: Float32Array.from(values),
 });
 
+/** As TensorFlow Serving's documentation shows replies. */
+const document = (key: string, value: string) => `{\n    "${key}": ${value}\n}`;
+
 describe('predict, row format', () => {
   test('stacks values and lists', () => {
     expect(inputsOf('{"instances":[1.0,2.0,5.0]}')).toEqual([['x', [3], [1, 2, 5]]]);
@@ -42,19 +45,27 @@ describe('predict, row format', () => {
     const { encode } = predict('{"instances":[1,2]}');
     const reply = (...outputs: Tensor[]) =>
       replyText(encode({ model: 'half', version: '1', outputs })).trim();
-    expect(reply(y([2], [2.5, 3]))).toBe('{"predictions":[2.5,3.0]}');
-    expect(reply(y([2, 1], [2.5, 3]))).toBe('{"predictions":[[2.5],[3.0]]}');
+    expect(reply(y([2], [2.5, 3]))).toBe(document('predictions', '[2.5, 3.0]'));
+    expect(reply(y([2, 1], [2.5, 3]))).toBe(document('predictions', '[[2.5], [3.0]]'));
     expect(reply(y([2], [1, 2]), y([2, 2], [0.2, 9e6, Number.NaN, Number.POSITIVE_INFINITY], 'z'))).toBe(
-      '{"predictions":[{"y":1.0,"z":[0.2,9e+06]},{"y":2.0,"z":[NaN,Infinity]}]}',
+      `{
+    "predictions": [{
+            "y": 1.0,
+            "z": [0.2, 9e+06]
+        }, {
+            "y": 2.0,
+            "z": [NaN, Infinity]
+        }]
+}`,
     );
     expect(reply({ name: 's', datatype: 'BYTES', shape: [2], data: ['a', 'é'] })).toBe(
-      '{"predictions":["a","é"]}',
+      document('predictions', '["a", "é"]'),
     );
     expect(reply({ name: 's_bytes', datatype: 'BYTES', shape: [2], data: ['a', Uint8Array.of(255)] })).toBe(
-      '{"predictions":[{"b64":"YQ=="},{"b64":"/w=="}]}',
+      document('predictions', '[{"b64": "YQ=="}, {"b64": "/w=="}]'),
     );
     expect(reply({ name: 'n', datatype: 'INT64', shape: [1], data: BigInt64Array.of(2n ** 62n) })).toBe(
-      '{"predictions":[4611686018427387904]}',
+      document('predictions', '[4611686018427387904]'),
     );
   });
 
@@ -88,8 +99,13 @@ describe('predict, columnar format', () => {
     const { encode } = predict('{"inputs":[1,2]}');
     const reply = (...outputs: Tensor[]) =>
       replyText(encode({ model: 'half', version: '1', outputs })).trim();
-    expect(reply(y([], [1.5]))).toBe('{"outputs":1.5}');
-    expect(reply(y([2], [1.5, 2]), y([1], [0], 'z'))).toBe('{"outputs":{"y":[1.5,2.0],"z":[0.0]}}');
+    expect(reply(y([], [1.5]))).toBe(document('outputs', '1.5'));
+    expect(reply(y([2], [1.5, 2]), y([1], [0], 'z'))).toBe(`{
+    "outputs": {
+        "y": [1.5, 2.0],
+        "z": [0.0]
+    }
+}`);
   });
 });
 
