@@ -1,12 +1,15 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { status as codes } from '@grpc/grpc-js';
-import { exchange } from '../../serve/doors/raw-client.ts';
+import { RawClient } from '../../serve/doors/raw-client.ts';
 import type { ErrorText, GrpcEntry, RestEntry } from './entries.ts';
 import type { Started } from './servers.ts';
 
 /** What is wrong with how a server refused; undefined when nothing is. */
 export async function complaint(entry: RestEntry, { port }: Started): Promise<string | undefined> {
-  const reply = await exchange(port, entry.bytes());
+  const client = await RawClient.open(port);
+  // A busy machine may need its time for a bomb.
+  const reply = await client.send(entry.bytes()).reply({ ms: 20_000 });
+  client.destroy();
   if (!reply) return `no reply, expected ${entry.status}`;
   const shown = reply.body.slice(0, 200);
   if (reply.status !== entry.status) return `${reply.status}, expected ${entry.status}: ${shown}`;

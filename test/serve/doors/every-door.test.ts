@@ -63,7 +63,11 @@ describe('the same fault over every protocol', () => {
 
   test('a full queue: 503', async () => {
     const work = held();
-    const { askers } = await openEverything({ run: work.run, queue: { maxSize: 0, timeoutMs: 5000 } });
+    const { askers } = await openEverything({
+      run: work.run,
+      timeoutMs: 15_000,
+      queue: { maxSize: 0, timeoutMs: 15_000 },
+    });
     const first = askers[0]!.ask(x);
     await work.started;
     const text = 'The waiting room of model "echo" is full (0 requests).';
