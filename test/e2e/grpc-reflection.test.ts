@@ -5,7 +5,16 @@ import { Server } from '../scenarios/server.ts';
 import { runClient } from './python-client.ts';
 
 // A client that has none of our .proto files, against `mdeploy serve --grpc-port` as a process of its own.
-const checks = ['services', 'every_message', 'health', 'infer', 'predict', 'metadata', 'errors'];
+const checks = [
+  'services',
+  'every_message',
+  'health',
+  'infer',
+  'predict',
+  'eight_megabytes',
+  'metadata',
+  'errors',
+];
 const iris = join(import.meta.dirname, '..', '..', 'examples', 'iris');
 
 let results: Record<string, string> = {};

@@ -1,6 +1,8 @@
 """Calls a server it has no .proto files of, as grpcurl does. argv[1]: ["host:port"]. Prints {"check": "ok" or why}."""
 
+import base64
 import json
+import struct
 import sys
 import traceback
 
@@ -11,7 +13,8 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 (address,) = json.loads(sys.argv[1])
-channel = grpc.insecure_channel(address)
+limits = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+channel = grpc.insecure_channel(address, limits)
 database = ProtoReflectionDescriptorDatabase(channel)
 pool = DescriptorPool(database)
 
@@ -63,6 +66,15 @@ def predict():
     assert reply["outputs"]["label"]["int64Val"] == ["0"], reply
 
 
+def eight_megabytes():
+    row = struct.pack("<4f", 5.1, 3.5, 1.4, 0.2)
+    raw = base64.b64encode(row * 500_000).decode()
+    inputs = [{"name": "X", "datatype": "FP32", "shape": [500_000, 4]}]
+    request = {"modelName": "iris", "inputs": inputs, "rawInputContents": [raw]}
+    reply = call("inference.GRPCInferenceService", "ModelInfer", request)
+    assert base64.b64decode(reply["rawOutputContents"][0]) == bytes(8 * 500_000), reply["outputs"]
+
+
 def metadata():
     reply = call("inference.GRPCInferenceService", "ModelMetadata", {"name": "iris"})
     assert reply["inputs"] == [{"name": "X", "datatype": "FP32", "shape": ["-1", "4"]}], reply
@@ -77,7 +89,7 @@ def errors():
     raise AssertionError("it was not refused")
 
 
-checks = [services, every_message, health, infer, predict, metadata, errors]
+checks = [services, every_message, health, infer, predict, eight_megabytes, metadata, errors]
 results = {}
 for check in checks:
     try:
