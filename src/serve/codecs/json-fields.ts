@@ -41,14 +41,20 @@ export function readCount(cursor: JsonCursor, field: string): number {
 export type Scalar = string | number | boolean;
 
 /**
- * `parameters`: an object of strings, numbers and booleans; null is none, as some clients write what they leave out.
+ * `parameters`: an object of strings, numbers and booleans, 1024 at most; null is none, as some clients write what they
+ * leave out.
  * @throws MdeployError `REQUEST_INVALID`
  */
 export function readParameters(cursor: JsonCursor, field: string): ReadonlyMap<string, Scalar> {
   const parameters = new Map<string, Scalar>();
   if (cursor.word('null')) return parameters;
   if (cursor.bytes[cursor.at] !== OPEN_OBJECT) throw wrongField(cursor, field, 'an object');
-  for (let key = cursor.firstKey(); key !== undefined; key = cursor.nextKey()) {
+  for (let key = cursor.firstKey(), count = 1; key !== undefined; key = cursor.nextKey(), count++) {
+    // A million of them would hold up every other request while they are put into the map.
+    if (count > maxParameters) {
+      const problem = `"${field}" has more than ${maxParameters} keys.`;
+      throw invalid(field, problem, 'Send the keys that are needed.');
+    }
     const value = readScalar(cursor, `${field}.${key}`);
     if (value !== undefined) parameters.set(key, value);
   }
@@ -79,6 +85,7 @@ export function invalid(field: string, problem: string, fix: string): MdeployErr
   return failure('REQUEST_INVALID', { problem, fix }, { field });
 }
 
+const maxParameters = 1024;
 const maxRank = 64;
 const QUOTE = 0x22;
 const OPEN_LIST = 0x5b;

@@ -1,6 +1,6 @@
 import type { ListType, NumberList } from './lists.ts';
 import type { Field, Message } from './message.ts';
-import type { Reader } from './reader.ts';
+import { malformed, type Reader } from './reader.ts';
 import { type Scalar, sized } from './scalars.ts';
 import { varintSize } from './writer.ts';
 
@@ -94,6 +94,9 @@ export function many<T>(number: number, key: string, scalar: Scalar<T>): Field {
   };
 }
 
+/** No model has as many inputs. A million of them would hold up every other request while the map is made. */
+const maxEntries = 4096;
+
 /** A map; of a key that comes twice the last value counts. */
 export function map<K, V>(number: number, key: string, keys: Scalar<K>, values: Scalar<V>): Field {
   const tag = (number << 3) | 2;
@@ -110,7 +113,9 @@ export function map<K, V>(number: number, key: string, keys: Scalar<K>, values: 
         else if (inner === ((2 << 3) | values.wire)) value = values.read(reader);
         else reader.skip(inner);
       });
-      (into[key] as Map<K, V>).set(name, value ?? values.zero);
+      const entries = into[key] as Map<K, V>;
+      entries.set(name, value ?? values.zero);
+      if (entries.size > maxEntries) throw malformed(`a map in it has more than ${maxEntries} entries`);
     },
     size: (from, sizes) => {
       let size = 0;

@@ -40,7 +40,7 @@ function readJson(body: Uint8Array, model: TabularModel): Invocation {
   const given: string[] = [];
   let found: Invocation | undefined;
   for (let key = cursor.firstKey(); key !== undefined; key = cursor.nextKey()) {
-    const read = fields.get(key);
+    const read = fields.find(([name]) => name === key)?.[1];
     if (!read) passOver(key, cursor);
     else if (given.push(key) > 1) throw notOne(given);
     else found = read(cursor, model, key);
@@ -64,12 +64,13 @@ const tensors: ReadField = (cursor, model, field) => {
   return { inputs, isTable: false };
 };
 
-const fields = new Map<string, ReadField>([
+// Not a map: a body may have a million other keys, and each would be hashed.
+const fields: readonly (readonly [name: string, read: ReadField])[] = [
   ['dataframe_split', table(readSplit)],
   ['dataframe_records', table(readRecords)],
   ['instances', tensors],
   ['inputs', tensors],
-]);
+];
 
 // MLflow drops keys that it does not know, and parameters that the model's signature does not name: ONNX has none.
 function passOver(key: string, cursor: JsonCursor): void {
@@ -83,7 +84,7 @@ function fitAll(inputs: readonly Tensor[], model: TabularModel): readonly Tensor
 }
 
 function notOne(given: readonly string[]): MdeployError {
-  const names = [...fields.keys()].map((name) => `'${name}'`).join(', ');
+  const names = fields.map(([name]) => `'${name}'`).join(', ');
   const received = given.map((name) => `'${name}'`).join(', ');
   const problem = `Invalid input. The input must be a JSON dictionary with exactly one of the input fields {${names}}. Received dictionary with input fields: [${received}].`;
   const fix = 'Send {"inputs": ...} or {"dataframe_split": {"columns": [...], "data": [...]}}.';

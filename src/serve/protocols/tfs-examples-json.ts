@@ -47,6 +47,8 @@ function readFeatures(cursor: JsonCursor, field: string): Features {
   for (let key = cursor.firstKey(); key !== undefined; key = cursor.nextKey()) {
     if (features.has(key)) throw failure('INPUT_DUPLICATE', { name: key }, { field: `${field}.${key}` });
     features.set(key, readFeature(cursor, key, `${field}.${key}`));
+    if (features.size > maxFeatures)
+      throw problem(`More than ${maxFeatures} features in ${field}`, fix, field);
   }
   return features;
 }
@@ -106,6 +108,7 @@ function wrongValue(received: string, name: string, field: string): MdeployError
 }
 
 const fix = 'Send {"examples": [{"name of an input": value, ...}, ...]}.';
+const maxFeatures = 65_536;
 const oneKind = 'Send integers without a point, or give all of them one.';
 const QUOTE = 0x22;
 const OPEN_LIST = 0x5b;

@@ -96,6 +96,12 @@ describe('other fields', () => {
     expect(read(readParameters, '{}').size).toBe(0);
   });
 
+  test('1024 parameters are read, one more is not', () => {
+    const text = (count: number) => `{${Array.from({ length: count }, (_, index) => `"k${index}":1`)}}`;
+    expect(read(readParameters, text(1024)).size).toBe(1024);
+    expect(refusal(readParameters, text(1025)).message).toBe('"field" has more than 1024 keys.');
+  });
+
   test.each(['[]', '"a"', '1'])('parameters that are %s are refused', (text) => {
     expect(refusal(readParameters, text).message).toContain('not an object');
   });

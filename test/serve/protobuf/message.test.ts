@@ -242,6 +242,17 @@ describe('malformed bytes', () => {
     expect(() => ModelInferRequest.decode(wire)).toThrow(reason);
   });
 
+  test('a map of more entries than any model has inputs is refused', () => {
+    const entry = (index: number) => {
+      const name = Buffer.from(`k${index}`);
+      return Buffer.concat([Buffer.from([0x22, name.length + 2, 0x0a, name.length]), name]);
+    };
+    const entries = (count: number) =>
+      Buffer.concat(Array.from({ length: count }, (_, index) => entry(index)));
+    expect(ModelInferRequest.decode(entries(4096)).parameters.size).toBe(4096);
+    expect(() => ModelInferRequest.decode(entries(4097))).toThrow('a map in it has more than 4096 entries');
+  });
+
   test('millions of empty byte strings do not become millions of objects', () => {
     const wire = Buffer.alloc(2 * 4_000_001, Buffer.from([0x42, 0]));
     expect(() => InferTensorContents.decode(wire)).toThrow('more than 4000000 elements');
