@@ -207,7 +207,10 @@ export class Stock {
     );
     return done.catch((thrown: unknown) => {
       const error = asMdeployError(thrown);
-      this.#log.error({ model: name, code: error.code, err: error }, error.message);
+      const { code, message } = error;
+      // What a client may be told is the client's fault, and needs no stack.
+      if (error.http === 500) this.#log.error({ model: name, code, err: error }, message);
+      else this.#log.warn({ model: name, code }, message);
       throw shown(error, name);
     });
   }

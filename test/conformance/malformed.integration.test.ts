@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { peakFromProc, residentFromPs } from '../../src/runtime/resident-memory.ts';
 import { bodyFaults } from './malformed/body-faults.ts';
+import { changeFaults, grpcChangeFaults } from './malformed/change-faults.ts';
 import { dialects, good } from './malformed/dialects.ts';
 import { type RestEntry, request } from './malformed/entries.ts';
 import { grpcFaults, grpcGood } from './malformed/grpc-faults.ts';
@@ -23,12 +24,13 @@ const makers = [
   v2Faults,
   tfsFaults,
   typeFaults,
+  changeFaults,
 ];
 const overRest = Map.groupBy(
   makers.flatMap((make) => make()),
   ({ group }) => group,
 );
-const overGrpc = Map.groupBy(grpcFaults(), ({ group }) => group);
+const overGrpc = Map.groupBy([...grpcFaults(), ...grpcChangeFaults()], ({ group }) => group);
 
 let started: Awaited<ReturnType<typeof startServers>>;
 let before: number;
@@ -54,9 +56,10 @@ describe('requests that are wrong are the fault of the client, and of nobody els
 
   test.each([...overGrpc])('%s', async (_, entries) => {
     const complaints: string[] = [];
-    let session = openSession(started.servers.all.grpc);
+    const { grpc } = started.servers[entries[0]!.server];
+    let session = openSession(grpc);
     for (const entry of entries) {
-      if (session.closed) session = openSession(started.servers.all.grpc);
+      if (session.closed) session = openSession(grpc);
       const problem = await grpcComplaint(entry, session);
       if (problem !== undefined) complaints.push(`${entry.name}: ${problem}`);
     }

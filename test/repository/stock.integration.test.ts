@@ -88,13 +88,13 @@ describe('load', () => {
       'name: roses\nmodel: {path: net.onnx}\nserving: {timeout_ms: 1}\n',
     );
     await expect(stock.load('roses', plan)).rejects.toMatchObject({ code: 'MODEL_LOAD_FAILED' });
-    expect(lines.at(-1)).toMatchObject({ code: 'SERVING_DIFFERS', model: 'roses' });
+    expect(lines.at(-1)).toMatchObject({ level: 50, code: 'SERVING_DIFFERS', model: 'roses' });
   });
 });
 
 describe('unload', () => {
   it('takes all versions away, once', async () => {
-    const { desk, stock, plan, states } = await filled({
+    const { desk, stock, plan, states, lines } = await filled({
       'iris/1/model.onnx': null,
       'iris/2/model.onnx': null,
       'roses/net.onnx': null,
@@ -106,6 +106,9 @@ describe('unload', () => {
     lease.release();
     await expect.poll(states).toEqual(['iris 1 END', 'iris 2 END', 'roses 1 AVAILABLE']);
     await expect(stock.unload('iris')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+    // The client's fault: a warning, and no stack.
+    expect(lines.at(-1)).toMatchObject({ level: 40, model: 'iris', code: 'MODEL_NOT_FOUND' });
+    expect(lines.at(-1)).not.toHaveProperty('err');
     await stock.load('iris', plan);
     expect(states()).toEqual(['iris 1 AVAILABLE', 'iris 2 AVAILABLE', 'roses 1 AVAILABLE']);
   });

@@ -18,13 +18,13 @@ export interface Started {
 const root = join(import.meta.dirname, '../../..');
 const protocols: Readonly<Record<ServerName, string>> = {
   all: '[plain, tfs, v2, torchserve, sagemaker, vertex]',
-  others: '[kserve, mlflow, v2]',
-  types: '[plain, tfs, v2]',
+  others: '[kserve, mlflow, sagemaker, v2]',
+  types: '[plain, tfs, v2, torchserve]',
 };
 
 const children: ChildProcess[] = [];
 
-/** The three servers, each the process that an image runs, with bodies up to 1 MiB. */
+/** The three servers, each the process that an image runs, with bodies up to 1 MiB; two of them may be changed by clients. */
 export async function startServers(): Promise<{
   readonly servers: Readonly<Record<ServerName, Started>>;
   stop(): Promise<void>;
@@ -32,12 +32,12 @@ export async function startServers(): Promise<{
   const folder = await mkdtemp(join(tmpdir(), 'mdeploy-malformed-'));
   const iris = async (name: ServerName) => {
     await modelFolder(join(folder, name), 'iris', 'sklearn/iris_logreg', protocols[name]);
-    return start(join(folder, name));
+    return start(join(folder, name), name);
   };
   const types = async () => {
     for (const [name, fixture] of Object.entries(typeModels))
       await modelFolder(join(folder, 'types', name), name, fixture, protocols.types);
-    return start(join(folder, 'types'));
+    return start(join(folder, 'types'), 'types');
   };
   const stop = async () => {
     await Promise.all(children.splice(0).map(end));
@@ -59,19 +59,10 @@ async function modelFolder(folder: string, name: string, fixture: string, list: 
   await writeFile(join(folder, 'model.yaml'), `name: ${name}\nmodel: {path: model.onnx}\n${serving}\n`);
 }
 
-async function start(folder: string): Promise<Started> {
-  const args = [
-    'src/serve/main.ts',
-    folder,
-    '--host',
-    '127.0.0.1',
-    '--port',
-    '0',
-    '--grpc-port',
-    '0',
-    '--drain-delay',
-    '0',
-  ];
+async function start(folder: string, name: ServerName): Promise<Started> {
+  const changes = name === 'all' ? [] : ['--allow-repository-changes'];
+  const flags = '--host 127.0.0.1 --port 0 --grpc-port 0 --drain-delay 0'.split(' ');
+  const args = ['src/serve/main.ts', folder, ...flags, ...changes];
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);
   const errors: string[] = [];
