@@ -14,8 +14,8 @@ interface InstallOptions extends EnvironmentOptions {
 const timeoutMs = 3_600_000;
 
 /**
- * Makes an environment with exactly what the lock names: no dependency is looked up, nothing is built from source, so
- * no package runs code while it is installed.
+ * Makes an environment with exactly the wheels whose digests the lock names, wherever they come from: no dependency is
+ * looked up, nothing is built from source, so no package runs code while it is installed.
  * @throws MdeployError `PYTHON_ENVIRONMENT`
  */
 export async function install(lock: EnvironmentLock, options: InstallOptions): Promise<void> {
@@ -36,7 +36,7 @@ export async function install(lock: EnvironmentLock, options: InstallOptions): P
 }
 
 function installer(uv: boolean, python: string): [string, ...string[]] {
-  const locked = ['--no-deps', '--only-binary', ':all:'];
+  const locked = ['--no-deps', '--only-binary', ':all:', '--require-hashes'];
   if (uv) return ['uv', 'pip', 'install', '--compile-bytecode', '--python', python, ...locked];
   return [python, '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', ...locked];
 }

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
@@ -76,6 +84,8 @@ describe('making an environment', () => {
     expect(first.bytes).toBeGreaterThan(0);
     expect(notes.join()).toMatch(/Making the Python environment "onnx": \d+ packages, [\d.]+ MB to download/);
     expect(heard).toContain('Installing onnx: onnx');
+    const asked = readFileSync(join(first.python, '..', '..', 'asked'), 'utf8');
+    expect(asked).toMatch(/--no-deps --only-binary :all: --require-hashes -r .*onnx\.txt$/m);
     expect(await ensureEnvironment(await tiny(), options)).toEqual({ ...first, isNew: false });
     expect(notes.length).toBe(1);
     expect(readdirSync(cacheRoot()).filter((name) => name.endsWith('.tmp'))).toEqual([]);
@@ -107,11 +117,13 @@ test('the cache follows MDEPLOY_CACHE, then XDG_CACHE_HOME', () => {
 });
 
 test.each(['sklearn', 'boosted', 'onnx', 'torch', 'tensorflow'])(
-  'the lock %s names every version and what it costs',
+  'the lock %s names every version, the digests of its wheels, and what it costs',
   async (name) => {
     const lock = await readLock(name);
-    const lines = lock.text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    expect(lock.packages.size).toBe(lines.length);
+    const pins = lock.text.split('\n').filter((line) => /^\w/.test(line));
+    expect(lock.packages.size).toBe(pins.length);
+    const digests = lock.text.match(/==[^\n]+ \\\n {4}--hash=sha256:[0-9a-f]{64}/g);
+    expect(digests).toHaveLength(pins.length);
     expect(lock.packages.get('numpy')).toMatch(/^\d+\.\d+/);
     expect(lock.downloadBytes).toBeGreaterThan(1e7);
     expect(lock.diskBytes).toBeGreaterThan(lock.downloadBytes);
