@@ -161,7 +161,7 @@ export const imageErrors = {
     exit: 3,
   },
   REGISTRY_UNAUTHORIZED: {
-    message: 'The registry {registry} did not accept the credentials from {source}.',
+    message: 'The registry {registry} did not accept {credentials}.',
     remedy:
       'Run `docker login {registry}`, or correct MDEPLOY_REGISTRY_USERNAME and MDEPLOY_REGISTRY_PASSWORD, which come before it.',
     ...own,

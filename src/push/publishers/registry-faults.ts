@@ -14,7 +14,10 @@ export function registryFault(
     case 'unauthorized':
       return failure('REGISTRY_UNAUTHORIZED', {
         registry,
-        source: credentialSource ?? 'nowhere: there are none',
+        credentials:
+          credentialSource === undefined
+            ? 'a push without a login, and none is known'
+            : `the credentials from ${credentialSource}`,
       });
     case 'denied':
       return failure('REGISTRY_DENIED', { registry, repository, reason });
