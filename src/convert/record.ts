@@ -6,8 +6,10 @@ import { readModel } from '../onnx/read-model.ts';
 import type { Parity } from '../proof/parity.ts';
 import { folderBytes } from '../python/folder-bytes.ts';
 import type { EnvironmentLock } from '../python/lock.ts';
+import { conversionName } from '../repository/conversion.ts';
 import { onnxRuntimeVersion } from '../runtime/onnxruntime.ts';
 import type { Detected } from './detect.ts';
+import { sampleFile } from './replay.ts';
 import type { ProgramRun } from './run-program.ts';
 import { sourceDigest } from './source-digest.ts';
 
@@ -23,7 +25,7 @@ export interface RecordInput {
 
 export type ConversionRecord = Awaited<ReturnType<typeof writeRecord>>;
 
-/** conversion.json: what was made of what, with which tools, and the proof. The same conversion gives the same bytes. */
+/** What was made of what, with which tools, and the proof. The same conversion gives the same bytes. */
 export async function writeRecord(folder: string, input: RecordInput) {
   const { detected, lock, run, parity } = input;
   const model = join(folder, 'model.onnx');
@@ -44,6 +46,7 @@ export async function writeRecord(folder: string, input: RecordInput) {
       ir_version: irVersion,
       opsets: Object.fromEntries(opsets.map((opset) => [opset.domain, opset.version])),
     },
+    samples: await sampleDigests(folder, run),
     tools: { mdeploy: version, 'onnxruntime-node': onnxRuntimeVersion(), ...run.versions },
     environment: { name: lock.name, lock_sha256: sha256(lock.text) },
     isolation: {
@@ -53,8 +56,16 @@ export async function writeRecord(folder: string, input: RecordInput) {
     parity: { passed: parity.ok, outputs: parity.outputs },
     notes: run.notes ?? [],
   };
-  await writeFileAtomic(join(folder, 'conversion.json'), `${JSON.stringify(record, finite, 2)}\n`);
+  await writeFileAtomic(join(folder, conversionName), `${JSON.stringify(record, finite, 2)}\n`);
   return { ...record, bytes: await folderBytes(folder) };
+}
+
+async function sampleDigests(folder: string, { samples }: ProgramRun): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  for (const { name } of samples)
+    for (const side of ['in', 'out'] as const)
+      digests[`samples/${name}.${side}.json`] = await sha256File(sampleFile(folder, name, side));
+  return digests;
 }
 
 // JSON has no infinity.

@@ -8,6 +8,7 @@ import type { OnnxModel, OnnxValue } from '../onnx/model.ts';
 import { readModel } from '../onnx/read-model.ts';
 import { signatureOf, zipMapShape } from '../onnx/signature.ts';
 import { checkVersions, oldOpsets } from '../onnx/versions.ts';
+import { type ConversionProof, readConversion, staleProof } from '../repository/conversion.ts';
 import { locateModel } from '../repository/locate-model.ts';
 import { openModel } from '../repository/open-model.ts';
 
@@ -20,6 +21,8 @@ export interface Inspection {
   readonly name?: string;
   readonly version?: string;
   readonly model: ModelReport;
+  /** Of a model that mdeploy has converted: where it comes from. */
+  readonly conversion?: ConversionReport;
   /** What would keep the model from being served, with its remedy. */
   readonly findings: readonly Finding[];
 }
@@ -48,6 +51,16 @@ export interface ModelReport {
   readonly zipmap_outputs: readonly string[];
   /** Locales the machine must have, e.g. `en_US`; text models only. */
   readonly locales: readonly string[];
+}
+
+export interface ConversionReport {
+  readonly source: ConversionProof['source'];
+  readonly tools: ConversionProof['tools'];
+  /** Largest absolute difference between original and conversion, over all samples and outputs. */
+  readonly max_abs: number;
+  readonly samples: number;
+  /** Whether the model is still the one that was proven. */
+  readonly holds: boolean;
 }
 
 export interface ValueReport {
@@ -83,9 +96,19 @@ export async function inspect(target: string): Promise<Inspection> {
     const modelPath = join(place.root, place.modelFile);
     return { kind: 'file', path, ...(await reportOf(await readModel(modelPath), modelPath)) };
   }
-  const { kind, manifest, onnx, modelPath } = await openModel(target);
+  const { kind, manifest, onnx, modelPath, root } = await openModel(target);
   const { name, version } = manifest;
-  return { kind, path, name, version, ...(await reportOf(onnx, modelPath)) };
+  const { model, findings } = await reportOf(onnx, modelPath);
+  const converted = await conversionOf(root, modelPath);
+  return {
+    kind,
+    path,
+    name,
+    version,
+    model,
+    ...converted.report,
+    findings: [...findings, ...converted.findings],
+  };
 }
 
 async function reportOf(onnx: OnnxModel, modelPath: string): Promise<Pick<Inspection, 'model' | 'findings'>> {
@@ -116,6 +139,33 @@ async function reportOf(onnx: OnnxModel, modelPath: string): Promise<Pick<Inspec
   };
 }
 
+async function conversionOf(
+  root: string,
+  modelPath: string,
+): Promise<{ report?: { conversion: ConversionReport }; findings: readonly Finding[] }> {
+  try {
+    const proof = await readConversion(root);
+    if (proof === undefined) return { findings: [] };
+    const stale = await staleProof(root, modelPath, proof);
+    const { source, tools, parity } = proof;
+    const conversion = {
+      source,
+      tools,
+      max_abs: Math.max(0, ...parity.outputs.map((output) => output.max_abs)),
+      samples: new Set(parity.outputs.map((output) => output.sample)).size,
+      holds: stale === undefined,
+    };
+    return { report: { conversion }, findings: stale ? [findingOf(stale)] : [] };
+  } catch (error) {
+    return { findings: [findingOf(error)] };
+  }
+}
+
+function findingOf(error: unknown): Finding {
+  const { code, message, remedy } = asMdeployError(error);
+  return { code, message, remedy };
+}
+
 function outputsOf(onnx: OnnxModel): readonly OnnxValue[] {
   const zipMaps = new Map(onnx.zipMaps.map((zipMap) => [zipMap.output, zipMap]));
   return onnx.outputs.map((output) => {
@@ -141,8 +191,7 @@ async function findingsOf(onnx: OnnxModel, modelPath: string): Promise<Finding[]
     try {
       await check();
     } catch (error) {
-      const { code, message, remedy } = asMdeployError(error);
-      findings.push({ code, message, remedy });
+      findings.push(findingOf(error));
     }
   return findings;
 }

@@ -29,9 +29,24 @@ export function inspectionText(report: Inspection, verbose = false): string {
     ],
     ['custom ops', [model.custom_domains.join(', ')]],
     ['locales', [model.locales.map((locale) => `${locale}.UTF-8`).join(', ')]],
+    ['converted', conversionLines(report)],
     ['findings', findings.flatMap(({ code, message, remedy }) => [`${code}: ${message}`, `  ${remedy}`])],
   ];
   return rows.flatMap(([label, lines]) => rowLines(label, lines)).join('\n');
+}
+
+function conversionLines({ conversion }: Inspection): string[] {
+  if (conversion === undefined) return [];
+  const { source, tools, max_abs, samples, holds } = conversion;
+  const { mdeploy = '', 'onnxruntime-node': _, ...others } = tools;
+  const made = Object.entries(others).map((pair) => pair.join(' '));
+  return [
+    `from ${source.name}, ${source.what}`,
+    `by mdeploy ${mdeploy} with ${made.join(', ')}`,
+    holds
+      ? `${counted(samples, 'sample')} proven, largest difference ${max_abs.toExponential(1)}`
+      : 'the model was changed after it',
+  ];
 }
 
 const oldMeans = 'some of its operators may not run; loading the model tells';

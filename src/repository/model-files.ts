@@ -92,16 +92,19 @@ export async function readLabelFiles(
 /**
  * Every file the model needs beside the manifest, relative to it, sorted.
  * @param external of the model file, relative to its folder
+ * @param others that travel with it, such as the record of its conversion
  */
 export function filesOf(
   { model, outputs, samples }: Pick<ManifestDraft, 'model' | 'outputs' | 'samples'>,
   external: readonly string[],
+  others: readonly string[] = [],
 ): readonly string[] {
   const files = [
     model.path,
     ...external.map((path) => posix.join(posix.dirname(model.path), path)),
     ...outputs.flatMap(({ labels_file: labels }) => (labels === undefined ? [] : [labels])),
     ...samples.flatMap((sample) => [sample.inputs, sample.outputs]),
+    ...others,
   ];
   return [...new Set(files)].sort();
 }

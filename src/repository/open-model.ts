@@ -11,6 +11,7 @@ import { checkExternalData } from '../onnx/external-data.ts';
 import { readModel } from '../onnx/read-model.ts';
 import { signatureOf } from '../onnx/signature.ts';
 import { checkVersions } from '../onnx/versions.ts';
+import { conversionFiles } from './conversion.ts';
 import { locateModel, type ModelPlace } from './locate-model.ts';
 import { readLock } from './lock.ts';
 import { filesOf, plainFile, readLabelFiles } from './model-files.ts';
@@ -66,7 +67,7 @@ async function open(
     manifest: options.name === undefined ? completed.manifest : { ...completed.manifest, name: options.name },
     onnx,
     modelPath,
-    files: filesOf(draft, external),
+    files: filesOf(draft, external, place.kind === 'file' ? [] : conversionFiles(place.root)),
     warnings: [...warnings, ...completed.warnings],
     locate,
     ...(localePath !== undefined && { localePath }),

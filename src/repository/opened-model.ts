@@ -16,7 +16,7 @@ export interface OpenedModel {
   readonly modelPath: string;
   /**
    * Every file the model needs beside the manifest, relative to `root`, sorted: model, external data, samples,
-   * label files. Symbolic links and files outside `root` were refused.
+   * label files, the record of its conversion. Symbolic links and files outside `root` were refused.
    */
   readonly files: readonly string[];
   readonly warnings: readonly string[];

@@ -1,5 +1,6 @@
 import type { Check } from './check.ts';
 import { accelerator } from './checks/accelerator.ts';
+import { conversion } from './checks/conversion.ts';
 import { files } from './checks/files.ts';
 import { graph } from './checks/graph.ts';
 import { loads } from './checks/loads.ts';
@@ -17,6 +18,7 @@ export const checks: readonly Check[] = [
   manifest,
   files,
   graph,
+  conversion,
   versions,
   signature,
   accelerator,

@@ -22,6 +22,7 @@ import {
   tensorType,
   value,
 } from '../onnx/proto.ts';
+import { changeModel, convertedFolder } from '../repository/converted-folder.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -229,5 +230,40 @@ describe('the command', () => {
     expect(table.out).toContain('FP32[batch,1,8,8]');
     const document = JSON.parse((await run([path], true)).out) as Record<string, unknown>;
     expect(document).toMatchObject({ schema_version: 1, kind: 'file', findings: [] });
+  });
+});
+
+describe('a converted model', () => {
+  it('shows what it was made of, with what, and how well it agrees', async () => {
+    const root = convertedFolder();
+    const report = await inspect(root);
+    expect(report.findings).toEqual([]);
+    expect(report.conversion).toMatchObject({
+      source: { name: 'iris.pkl', what: 'a pickled model' },
+      max_abs: 5e-7,
+      samples: 1,
+      holds: true,
+    });
+    const text = inspectionText(report);
+    expect(text).toContain('converted    from iris.pkl, a pickled model\n');
+    expect(text).toContain('by mdeploy 0.1.0 with scikit-learn 1.9.1, skl2onnx 1.20.0\n');
+    expect(text).toContain('1 sample proven, largest difference 5.0e-7');
+  });
+
+  it('says so when the model is no longer that one', async () => {
+    const root = convertedFolder();
+    changeModel(root);
+    const report = await inspect(root);
+    expect(report.conversion?.holds).toBe(false);
+    expect(report.findings.map(({ code }) => code)).toEqual(['CONVERSION_STALE']);
+    expect(inspectionText(report)).toContain('the model was changed after it');
+  });
+
+  it('is still shown when its record cannot be read', async () => {
+    const root = convertedFolder();
+    writeFileSync(join(root, 'conversion.json'), 'no JSON');
+    const report = await inspect(root);
+    expect(report.conversion).toBeUndefined();
+    expect(report.findings.map(({ code }) => code)).toEqual(['CONVERSION_UNREADABLE']);
   });
 });

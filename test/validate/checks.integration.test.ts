@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { validate } from '../../src/validate/validate.ts';
 import { loadCase } from '../fixtures.ts';
+import { changeModel, convertedFolder, sampleIn } from '../repository/converted-folder.ts';
 import { oneNode } from '../runtime/hostile-models.ts';
 import { check, codes, statuses, Workplace } from './workplace.ts';
 
@@ -28,6 +29,7 @@ describe('the manifest', () => {
       manifest: 'failed',
       files: 'passed',
       graph: 'passed',
+      conversion: 'not converted by mdeploy, or not told',
       versions: 'passed',
       signature: 'not run: needs manifest',
       accelerator: 'not run: needs manifest',
@@ -50,7 +52,7 @@ describe('the manifest', () => {
     const report = await validate(folder);
     expect(codes(report)).toContain(code);
     expect(report.exit).toBe(2);
-    expect(Object.values(statuses(report)).slice(2)).toEqual(Array(9).fill('not run: needs manifest'));
+    expect(Object.values(statuses(report)).slice(2)).toEqual(Array(10).fill('not run: needs manifest'));
   });
 
   it('with mistakes does not hide those of the model', async () => {
@@ -148,5 +150,39 @@ describe('the manifest', () => {
       size: 'not run: needs files',
     });
     expect(report.exit).toBe(2);
+  });
+});
+
+describe('a converted model', () => {
+  it('is the one that was proven', async () => {
+    const report = await validate(convertedFolder());
+    expect(report).toMatchObject({ ok: true, warnings: 0 });
+    expect(check(report, 'conversion').detail).toBe('from iris.pkl, a pickled model');
+  });
+
+  it('that was changed after it is found out, although its samples still agree', async () => {
+    const folder = convertedFolder();
+    changeModel(folder);
+    const report = await validate(folder);
+    expect(report).toMatchObject({ ok: false, exit: 1 });
+    expect(codes(report)).toEqual(['CONVERSION_STALE']);
+    expect(check(report, 'conversion').findings[0]?.remedy).toContain('Convert again');
+    expect(statuses(report).samples).toBe('passed');
+  });
+
+  it('with samples of its owner gets a warning', async () => {
+    const folder = convertedFolder();
+    writeFileSync(join(folder, sampleIn), '{"X": [[5.0, 3.5, 1.4, 0.2]]}');
+    const report = await validate(folder);
+    expect(report).toMatchObject({ ok: true, warnings: 1 });
+    expect(check(report, 'conversion').findings[0]?.message).toContain(
+      `${sampleIn} is not what the original`,
+    );
+  });
+
+  it('with a record that cannot be read', async () => {
+    const folder = convertedFolder();
+    writeFileSync(join(folder, 'conversion.json'), '{}');
+    expect(codes(await validate(folder))).toEqual(['CONVERSION_UNREADABLE']);
   });
 });

@@ -73,6 +73,7 @@ describe('mdeploy validate', () => {
       'manifest',
       'files',
       'graph',
+      'conversion',
       'versions',
       'signature',
       'accelerator',

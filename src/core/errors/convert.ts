@@ -3,7 +3,7 @@ import type { ErrorRow } from './row.ts';
 const refused = { http: 500, grpc: 'FAILED_PRECONDITION', exit: 1 } as const;
 const wrongUsage = { http: 500, grpc: 'INVALID_ARGUMENT', exit: 2 } as const;
 
-/** Faults of `convert`. None is shown to clients. */
+/** Faults of `convert` and of what it leaves. None is shown to clients. */
 export const convertErrors = {
   CONVERT_FORMAT_UNKNOWN: {
     message: 'Cannot tell what {file} is: {reason}.',
@@ -45,6 +45,18 @@ export const convertErrors = {
   CONVERT_LIMIT: {
     message: 'Converting {file} was ended: it went beyond {limit}.',
     remedy: 'Allow more with {flag}, if this machine has it.',
+    ...refused,
+  },
+  CONVERSION_UNREADABLE: {
+    message: '{file} cannot be read as the record of a conversion: {reason}.',
+    remedy: 'Convert the model again; remove the file if mdeploy did not write it.',
+    ...refused,
+  },
+  CONVERSION_STALE: {
+    message:
+      '{model} is not the model whose answers {file} proves: it was changed or replaced after the conversion.',
+    remedy:
+      'Convert again, or put the converted model back; if the change is wanted, remove the record, which proves nothing now.',
     ...refused,
   },
 } as const satisfies Record<string, ErrorRow>;
