@@ -10,10 +10,8 @@ import { packageModel } from '../../src/package/package.ts';
 import { layerSizes } from '../../src/package/plan.ts';
 import { planPackage } from '../../src/package/plan-package.ts';
 import { lockName, readLock } from '../../src/repository/lock.ts';
-import { openModel } from '../../src/repository/open-model.ts';
 import type { OpenedModel } from '../../src/repository/opened-model.ts';
 import { extraFiles, verifyLock } from '../../src/repository/verify-lock.ts';
-import { convertedFolder } from '../repository/converted-folder.ts';
 import { fakeAssets, fakeLocale, fakeModel, manifest, newFolder, writeFiles } from './fakes.ts';
 
 let work: string;
@@ -29,17 +27,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => rm(work, { recursive: true, force: true }));
-
-test('the record of a conversion travels with the model, under its digest', async () => {
-  const converted = await openModel(convertedFolder());
-  await packageModel(converted, { output }, assets);
-  const { files } = await readLock(output);
-  const record = files.find(({ path }) => path === 'model/conversion.json');
-  const text = await readFile(join(converted.root, 'conversion.json'));
-  expect(record).toMatchObject({ layer: 'model', sha256: sha256(text), bytes: text.length });
-  await writeFile(join(output, 'model/conversion.json'), '{}');
-  await expect(openModel(output)).rejects.toMatchObject({ code: 'PACKAGE_FILE_CHANGED' });
-});
 
 describe('the plan', () => {
   test('names every file, its layer and its platform, and writes nothing', async () => {
