@@ -29,5 +29,6 @@ const GiB = 1024 ** 3;
 export const limits = {
   body: { min: 1024, max: GiB },
   probeMemory: { min: 64 * MiB, max: 1024 * GiB },
+  responseCache: { min: 64 * 1024, max: 1024 * GiB },
   imageSize: { min: MiB, max: 1024 * GiB },
 } as const;

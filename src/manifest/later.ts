@@ -4,7 +4,7 @@
  */
 export const laterKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['', ['version_policy', 'rollout', 'security', 'observability', 'deploy', 'pipeline', 'variants']],
-  ['serving', ['instances', 'response_cache']],
+  ['serving', ['instances']],
 ]);
 
 export const laterValues: ReadonlyMap<string, readonly string[]> = new Map([

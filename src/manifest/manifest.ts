@@ -73,6 +73,8 @@ export interface Serving {
   readonly queue: { readonly max_size: number; readonly timeout_ms: number };
   /** Absent: every request runs alone. */
   readonly batching?: { readonly max_batch_size: number; readonly max_queue_delay_ms: number } | undefined;
+  /** Absent: every request is run. */
+  readonly response_cache?: { readonly max_bytes: number } | undefined;
   readonly warmup: 'samples' | 'zeros' | 'none';
   /** Grace for in-flight requests after SIGTERM. */
   readonly drain_timeout_ms: number;

@@ -112,6 +112,15 @@ const serving = section({
     .describe(
       'Runs requests that wait together as one; off when left out. The first axis of every input and output must be the batch.',
     ),
+  response_cache: section({
+    max_bytes: size(limits.responseCache.min, limits.responseCache.max, 'from 64KiB to 1024GiB')
+      .prefault('64MiB')
+      .describe('Memory for kept answers; those used longest ago leave first.'),
+  })
+    .optional()
+    .describe(
+      'Answers a request that was answered before from memory; off when left out. For models that answer the same each time.',
+    ),
   warmup: choice(['samples', 'zeros', 'none'])
     .default('samples')
     .describe(

@@ -99,6 +99,7 @@ export class Metrics {
       ...this.#requests(),
       ...this.#durations(),
       ...this.#phaseDurations(),
+      ...this.#recalls(gauges.models()),
       ...state(gauges),
       ...header('mdeploy_log_failures_total', 'counter', 'Writes of the log that failed'),
       `mdeploy_log_failures_total ${this.#logFailures}`,
@@ -143,6 +144,28 @@ export class Metrics {
     return lines;
   }
 
+  // Absent while no model has a cache.
+  #recalls(models: readonly ModelGauges[]): string[] {
+    // A counter that is not there before its first event hides that event from `rate()`.
+    for (const { model, version, cacheBytes } of models)
+      if (cacheBytes !== undefined) this.totals(model, version).recalls();
+    const asked = [...this.#totals].flatMap(([model, versions]) =>
+      [...versions].flatMap(([version, { cache }]) => (cache ? [{ model, version, cache }] : [])),
+    );
+    if (asked.length === 0) return [];
+    const each = (kind: 'hits' | 'misses', help: string) => [
+      ...header(`mdeploy_cache_${kind}_total`, 'counter', help),
+      ...asked.map(
+        ({ model, version, cache }) =>
+          `mdeploy_cache_${kind}_total{${labels({ model, version })}} ${cache[kind].count}`,
+      ),
+    ];
+    return [
+      ...each('hits', 'Requests answered from the response cache'),
+      ...each('misses', 'Requests that the response cache had no answer to'),
+    ];
+  }
+
   *#each(): Generator<[model: string, api: string, Meters]> {
     for (const [model, apis] of this.#meters) {
       for (const [api, meters] of apis) yield [model, api, meters];
@@ -175,9 +198,10 @@ async function processRegister(processes?: readonly Snapshot['process'][]): Prom
 
 function state(gauges: Gauges): string[] {
   const models = gauges.models();
-  const each = (name: string, help: string, value: (model: (typeof models)[number]) => number) => [
+  const cached = models.filter(({ cacheBytes }) => cacheBytes !== undefined);
+  const each = (name: string, help: string, value: (model: ModelGauges) => number, of = models) => [
     ...header(name, 'gauge', help),
-    ...models.map(
+    ...of.map(
       (model) => `${name}{${labels({ model: model.model, version: model.version })}} ${value(model)}`,
     ),
   ];
@@ -186,6 +210,9 @@ function state(gauges: Gauges): string[] {
     `mdeploy_ready ${gauges.ready() ? 1 : 0}`,
     ...each('mdeploy_queue_waiting', 'Requests in the waiting room', (model) => model.waiting),
     ...each('mdeploy_engine_running', 'Requests in the engine', (model) => model.running),
+    ...(cached.length > 0
+      ? each('mdeploy_cache_bytes', 'Held by the response cache', ({ cacheBytes = 0 }) => cacheBytes, cached)
+      : []),
     ...header('mdeploy_model_info', 'gauge', 'Loaded versions and the engine chosen for them'),
     ...models.map(
       ({ model, version, engine }) => `mdeploy_model_info{${labels({ model, version, engine })}} 1`,

@@ -38,4 +38,6 @@ export interface ModelGauges {
   readonly engine: string;
   readonly waiting: number;
   readonly running: number;
+  /** What the response cache holds; absent: there is none. */
+  readonly cacheBytes?: number;
 }

@@ -6,6 +6,12 @@ export interface Tally {
   ms: number;
 }
 
+/** What the response cache knew and what it did not, with the time of looking and keeping. */
+export interface Recalls {
+  readonly hits: Tally;
+  readonly misses: Tally;
+}
+
 /** What one version of a model has done since the server started, over all protocols. */
 export class Totals {
   readonly success: Tally = { count: 0, ms: 0 };
@@ -18,6 +24,8 @@ export class Totals {
     finish: { count: 0, ms: 0 },
     encode: { count: 0, ms: 0 },
   };
+  /** Looks into the response cache; absent where there is none. */
+  cache: Recalls | undefined;
   /** Rows of all requests that were answered; a model without a batch axis counts one per request. */
   rows = 0;
   /** Unix time in milliseconds of the last answer; 0 before the first. */
@@ -39,13 +47,24 @@ export class Totals {
     tally.ms += ms;
   }
 
+  /** Looks into the response cache, from the first one on, or from when it is known that there is one. */
+  recalls(): Recalls {
+    this.cache ??= { hits: { count: 0, ms: 0 }, misses: { count: 0, ms: 0 } };
+    return this.cache;
+  }
+
   state(): TotalsState {
-    const { success, failed, phases, rows, lastAt } = this;
-    return { success, failed, phases, rows, lastAt };
+    const { success, failed, phases, cache, rows, lastAt } = this;
+    return { success, failed, phases, cache, rows, lastAt };
   }
 
   /** Adds what another process has done. */
-  merge({ success, failed, phases, rows, lastAt }: TotalsState): void {
+  merge({ success, failed, phases, cache, rows, lastAt }: TotalsState): void {
+    if (cache) {
+      const { hits, misses } = this.recalls();
+      join(hits, cache.hits);
+      join(misses, cache.misses);
+    }
     join(this.success, success);
     join(this.failed, failed);
     for (const phase of allPhases) join(this.phases[phase], phases[phase]);
@@ -55,7 +74,7 @@ export class Totals {
 }
 
 /** What totals hold; can be sent to another process. */
-export type TotalsState = Pick<Totals, 'success' | 'failed' | 'phases' | 'rows' | 'lastAt'>;
+export type TotalsState = Pick<Totals, 'success' | 'failed' | 'phases' | 'cache' | 'rows' | 'lastAt'>;
 
 function join(tally: Tally, { count, ms }: Tally): void {
   tally.count += count;

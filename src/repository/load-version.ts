@@ -12,6 +12,7 @@ import { type Engine, startEngine } from '../runtime/engine.ts';
 import { compileGauge } from '../runtime/gauge.ts';
 import type { GraphSource } from '../runtime/graph-source.ts';
 import { probeModel } from '../runtime/probe.ts';
+import { ResponseCache } from '../runtime/response-cache.ts';
 import { WaitingRoom } from '../runtime/waiting-room.ts';
 import { likelyLengths, zeroCount, zeroFeeds } from '../runtime/zeros.ts';
 import { openBatcher } from './batching.ts';
@@ -46,7 +47,7 @@ export async function loadVersion(opened: OpenedModel, options: LoadOptions): Pr
 
 async function load(opened: OpenedModel, { isProven, processes = 1 }: LoadOptions): Promise<LoadedVersion> {
   const { manifest } = opened;
-  const { batching } = manifest.serving;
+  const { batching, response_cache } = manifest.serving;
   refuseAccelerator(manifest);
   const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
   const cores = Math.max(1, Math.floor(availableParallelism() / processes));
@@ -80,6 +81,7 @@ async function load(opened: OpenedModel, { isProven, processes = 1 }: LoadOption
       timeoutMs: manifest.serving.queue.timeout_ms,
     }),
     ...(batcher && { batcher }),
+    ...(response_cache && { cache: new ResponseCache(response_cache.max_bytes) }),
     session: engine.session,
     graphOutputs: signature.outputs.map((output) => output.name),
     outputNames: pipeline.userSignature.outputs.map((output) => output.name),

@@ -2,6 +2,7 @@ import type { Tensor } from '../core/tensor.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { Batcher } from '../runtime/batcher.ts';
 import type { Gauge } from '../runtime/gauge.ts';
+import type { ResponseCache } from '../runtime/response-cache.ts';
 import type { Session } from '../runtime/session.ts';
 import type { WaitingRoom } from '../runtime/waiting-room.ts';
 import type { ModelFacts } from './catalogue.ts';
@@ -16,6 +17,8 @@ export interface LoadedVersion {
   readonly room: WaitingRoom;
   /** Takes the place of `room` when requests run together; absent when each runs alone. */
   readonly batcher?: Batcher;
+  /** Answers that were given before; absent unless the manifest asks for it. */
+  readonly cache?: ResponseCache;
   readonly session: Session;
   /** Names of the graph's outputs that are asked of the engine, in order. */
   readonly graphOutputs: readonly string[];

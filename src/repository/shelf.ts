@@ -30,9 +30,10 @@ export class Shelf implements Lease {
     if (this.#leases === 0) this.#returned?.();
   }
 
-  /** Waits until every lease is back, then frees the graph. */
+  /** Waits until every lease is back, then frees the graph and the answers that were kept. */
   async close(): Promise<void> {
     if (this.#leases > 0) await new Promise<void>((resolve) => (this.#returned = resolve));
+    this.version.cache?.clear();
     await this.version.session.close();
   }
 }

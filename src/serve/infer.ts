@@ -7,6 +7,7 @@ import type { Repository } from '../repository/repository.ts';
 import type { Ticket } from '../runtime/waiting-room.ts';
 import type { House } from './house.ts';
 import type { Protocol, RawCall, RawReply, Route } from './protocol.ts';
+import { type Asked, recall } from './recall.ts';
 import { Watch } from './watch.ts';
 
 export type InferRoute = Extract<Route, { kind: 'infer' }>;
@@ -55,20 +56,30 @@ export async function infer(
     watch.lap('prepare');
     const wanted = chosenOutputs(version, request.outputs);
     const graphOutputs = version.finish ? version.graphOutputs : wanted;
-    const begun = () => watch.lap('queue');
-    const outputs = await (version.batcher
-      ? version.batcher.enter(ticket, inputs, graphOutputs, begun) // 7 waiting room, 8 engine, 9 sorting
-      : version.room.enter(ticket, () => {
-          begun(); // 7 waiting room
-          return version.session.run(inputs, graphOutputs); // 8 engine
-        }));
-    watch.lap('run');
+    const asked = { inputs, outputs: graphOutputs };
+    const run = () => enter(version, ticket, asked, watch);
+    const outputs = await (version.cache ? recall(version.cache, asked, watch, run) : run());
+    if (!version.cache) watch.lap('run');
     const finished = version.finish ? pick(await version.finish(outputs), wanted) : outputs; // 10 finishing
     watch.lap('finish');
     return { model: version.facts.name, version: version.facts.version, outputs: finished };
   } finally {
     lease.release();
   }
+}
+
+function enter(
+  { batcher, room, session }: LoadedVersion,
+  ticket: Ticket,
+  { inputs, outputs }: Asked,
+  watch: Watch,
+): Promise<readonly Tensor[]> {
+  const begun = () => watch.lap('queue');
+  if (batcher) return batcher.enter(ticket, inputs, outputs, begun); // 7 waiting room, 8 engine, 9 sorting
+  return room.enter(ticket, () => {
+    begun(); // 7 waiting room
+    return session.run(inputs, outputs); // 8 engine
+  });
 }
 
 /** How an error leaves: only its protocol knows how it looks. What is not meant for clients is logged and replaced. */

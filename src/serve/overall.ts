@@ -17,8 +17,13 @@ export function addUp(snapshots: readonly Snapshot[]): Overall {
     metrics.add(snapshot);
     for (const gauges of snapshot.models) {
       const key = `${gauges.model} ${gauges.version}`;
-      const { waiting, running } = models.get(key) ?? { waiting: 0, running: 0 };
-      models.set(key, { ...gauges, waiting: waiting + gauges.waiting, running: running + gauges.running });
+      const { waiting, running, cacheBytes = 0 } = models.get(key) ?? { waiting: 0, running: 0 };
+      models.set(key, {
+        ...gauges,
+        waiting: waiting + gauges.waiting,
+        running: running + gauges.running,
+        ...(gauges.cacheBytes !== undefined && { cacheBytes: cacheBytes + gauges.cacheBytes }),
+      });
     }
   }
   return { metrics, models: [...models.values()], processes: snapshots.map(({ process }) => process) };

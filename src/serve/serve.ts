@@ -187,7 +187,8 @@ function namesOf(models: readonly OpenedModel[]): object {
   return names.length === 1 ? names[0]! : { models: names };
 }
 
-function gaugesOf({ facts, engine, room, batcher }: LoadedVersion): ModelGauges {
+function gaugesOf({ facts, engine, room, batcher, cache }: LoadedVersion): ModelGauges {
   const { waiting, running } = batcher ?? room;
-  return { model: facts.name, version: facts.version, engine, waiting, running };
+  const gauges = { model: facts.name, version: facts.version, engine, waiting, running };
+  return cache ? { ...gauges, cacheBytes: cache.bytes } : gauges;
 }

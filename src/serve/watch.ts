@@ -9,10 +9,19 @@ export class Watch {
   readonly #start = performance.now();
   #last = this.#start;
   readonly #laps: [Phase, number][] = [];
+  /** Whether the answer was known, and milliseconds of looking and keeping; undefined: there is no cache. */
+  #recall: { readonly isHit: boolean; readonly ms: number } | undefined;
 
   lap(phase: Phase): void {
     const now = performance.now();
     this.#laps.push([phase, now - this.#last]);
+    this.#last = now;
+  }
+
+  /** Ends a part of the road that the cache took. */
+  looked(isHit: boolean): void {
+    const now = performance.now();
+    this.#recall = { isHit, ms: (this.#recall?.ms ?? 0) + now - this.#last };
     this.#last = now;
   }
 
@@ -36,6 +45,12 @@ export class Watch {
     for (const [phase, lap] of this.#laps) {
       meters.phases[phase].record(lap);
       totals.addPhase(phase, lap);
+    }
+    if (this.#recall) {
+      const { isHit, ms: took } = this.#recall;
+      const tally = totals.recalls()[isHit ? 'hits' : 'misses'];
+      tally.count += 1;
+      tally.ms += took;
     }
   }
 }

@@ -68,6 +68,13 @@ describe('what is left out comes from the model file', () => {
     expect(manifest.outputs[0]?.shape).toBeNull();
   });
 
+  test('a response cache has its size, or is absent', () => {
+    const cacheOf = (written: string) => complete(`serving: {${written}}\n`).manifest.serving.response_cache;
+    expect(cacheOf('response_cache: {}')).toEqual({ max_bytes: 64 * 1024 ** 2 });
+    expect(cacheOf('response_cache: {max_bytes: 1GiB}')).toEqual({ max_bytes: 1024 ** 3 });
+    expect(cacheOf('timeout_ms: 1')).toBeUndefined();
+  });
+
   test('renames sizes to bytes and leaves optional settings out', () => {
     const { manifest } = complete('serving: {max_body_size: 1MiB}\nimage: {max_size: 200MB}\n');
     expect(manifest.serving.max_body_bytes).toBe(1024 ** 2);

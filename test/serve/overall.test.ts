@@ -42,6 +42,24 @@ describe('the figures of a server of several processes', () => {
     expect(all).toBeGreaterThan(1.5 * Number(one?.values[0]?.value));
   });
 
+  it('have the caches of all processes, and none where none has one', async () => {
+    const withCache = async (hits: number, cacheBytes: number) => {
+      const { models, ...snapshot } = await processWith(1, 1);
+      const cache = { hits: { count: hits, ms: 1 }, misses: { count: 1, ms: 1 } };
+      const totals = snapshot.totals.map((of) => ({ ...of, totals: { ...of.totals, cache } }));
+      return { ...snapshot, totals, models: models.map((gauges) => ({ ...gauges, cacheBytes })) };
+    };
+    const { metrics, models } = addUp([await withCache(3, 100), await withCache(4, 50)]);
+    expect(models[0]?.cacheBytes).toBe(150);
+    expect(metrics.totals('iris', '1').cache).toEqual({
+      hits: { count: 7, ms: 2 },
+      misses: { count: 2, ms: 2 },
+    });
+    const without = addUp([await processWith(1, 1), await processWith(1, 1)]);
+    expect(without.models[0]).not.toHaveProperty('cacheBytes');
+    expect(without.metrics.totals('iris', '1').cache).toBeUndefined();
+  });
+
   it('keep what was counted by a process that is gone', async () => {
     const gone = new Metrics();
     gone.add(await processWith(4, 1));

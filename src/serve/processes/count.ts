@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { failure } from '../../core/errors/error.ts';
 import { showSize } from '../../core/units.ts';
+import type { Manifest } from '../../manifest/manifest.ts';
 import type { OpenedModel } from '../../repository/opened-model.ts';
 
 export interface ProcessCount {
@@ -17,6 +18,9 @@ const bytesPerFileByte = 2;
 
 const mostProcesses = 64;
 
+/** What a process reads of a model to tell the memory it will need. */
+type Sized = Pick<OpenedModel, 'onnx'> & { readonly manifest?: Pick<Manifest, 'serving'> };
+
 /**
  * How many processes serve. `auto`: one per core that this container or machine gives, fewer where their memory would
  * not fit in three quarters of it.
@@ -25,10 +29,10 @@ const mostProcesses = 64;
  */
 export function countProcesses(
   wish: string | undefined,
-  models: readonly Pick<OpenedModel, 'onnx'>[],
+  models: readonly Sized[],
   machine: Machine = thisMachine(),
 ): ProcessCount {
-  const each = bareBytes + models.reduce((sum, { onnx }) => sum + bytesPerFileByte * onnx.fileBytes, 0);
+  const each = models.reduce((sum, model) => sum + bytesOf(model), bareBytes);
   const told = (count: number, why: string) => ({
     count,
     reason: `${why}; about ${showSize(each)} each, ${showSize(count * each)} in all`,
@@ -47,6 +51,10 @@ export function countProcesses(
   return fitting < cores
     ? told(fitting, `no more fit in ${showSize(memoryBytes)}`)
     : told(Math.min(cores, mostProcesses), `one per core of ${cores}`);
+}
+
+function bytesOf({ onnx, manifest }: Sized): number {
+  return bytesPerFileByte * onnx.fileBytes + (manifest?.serving.response_cache?.max_bytes ?? 0);
 }
 
 export interface Machine {

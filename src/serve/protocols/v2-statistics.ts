@@ -18,7 +18,7 @@ export function statistics(call: RawCall, catalogue: Catalogue, server: ServerFa
 
 /** What one version has done, in the extension's terms. */
 export function statsOf({ name, version }: ModelFacts, { metrics }: ServerFacts) {
-  const { success, failed, phases, rows, lastAt } = metrics.totals(name, version);
+  const { success, failed, phases, cache, rows, lastAt } = metrics.totals(name, version);
   return {
     name,
     version,
@@ -32,9 +32,8 @@ export function statsOf({ name, version }: ModelFacts, { metrics }: ServerFacts)
       compute_input: duration(phases.decode, phases.prepare),
       compute_infer: duration(phases.run),
       compute_output: duration(phases.finish, phases.encode),
-      // There is no response cache, so nothing was looked for in it.
-      cache_hit: none,
-      cache_miss: none,
+      cache_hit: cache ? duration(cache.hits) : none,
+      cache_miss: cache ? duration(cache.misses) : none,
     },
     response_stats: {},
     batch_stats: [],

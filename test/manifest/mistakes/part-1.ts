@@ -77,9 +77,9 @@ export const mistakes1: readonly Mistake[] = [
   },
   {
     what: 'a setting of a later version',
-    text: `${ok}serving:\n  §response_cache: {max_bytes: 64MiB}`,
+    text: `${ok}serving:\n  §instances: auto`,
     code: 'MANIFEST_KEY_LATER',
-    path: 'serving.response_cache',
+    path: 'serving.instances',
     hint: 'Remove it',
   },
   {

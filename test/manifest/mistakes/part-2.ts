@@ -162,6 +162,13 @@ export const mistakes2: readonly Mistake[] = [
     hint: 'such as 64MiB',
   },
   {
+    what: 'a cache too small for answers',
+    text: `${ok}serving: {response_cache: {max_bytes: §1KiB}}`,
+    code: 'MANIFEST_INVALID',
+    path: 'serving.response_cache.max_bytes',
+    hint: 'from 64KiB to 1024GiB',
+  },
+  {
     what: 'a size above the limit',
     text: `${ok}serving: {max_body_size: §2GiB}`,
     code: 'MANIFEST_INVALID',

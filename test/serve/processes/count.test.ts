@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { countProcesses } from '../../../src/serve/processes/count.ts';
 
 const models = (...sizes: number[]) => sizes.map((fileBytes) => ({ onnx: { fileBytes } as never }));
+const withCache = (max_bytes: number) => [
+  { onnx: { fileBytes: 1e3 } as never, manifest: { serving: { response_cache: { max_bytes } } as never } },
+];
 const machine = { cores: 4, memoryBytes: 8e9 };
 
 describe('processes of a server', () => {
@@ -11,6 +14,7 @@ describe('processes of a server', () => {
     ['auto: one per core', 'auto', models(1e3), machine, 4],
     ['auto: fewer where memory is short', 'auto', models(1e9), machine, 2],
     ['auto: all models count', 'auto', models(5e8, 5e8), machine, 2],
+    ['auto: caches of answers count', 'auto', withCache(3e9), machine, 1],
     ['auto: one even where that does not fit', 'auto', models(9e9), machine, 1],
     ['auto: not more than make sense', 'auto', models(1e3), { cores: 128, memoryBytes: 1e12 }, 64],
   ])('%s', (_, wish, served, on, expected) => {

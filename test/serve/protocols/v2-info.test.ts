@@ -209,6 +209,23 @@ describe('statistics', () => {
     });
   });
 
+  test('of the response cache, where there is one', async () => {
+    const counted = new Metrics();
+    const { hits, misses } = counted.totals('iris', '2').recalls();
+    Object.assign(hits, { count: 5, ms: 0.5 });
+    Object.assign(misses, { count: 2, ms: 0.25 });
+    const { document } = await get('/v2/models/iris/versions/2/stats', {
+      server: { ...server, metrics: counted },
+    });
+    expect(document).toMatchObject({
+      model_stats: [
+        {
+          inference_stats: { cache_hit: { count: 5, ns: 500_000 }, cache_miss: { count: 2, ns: 250_000 } },
+        },
+      ],
+    });
+  });
+
   test('of all versions of a model, and of all models', async () => {
     const names = async (path: string) => {
       const { document } = await get(path, { server });
