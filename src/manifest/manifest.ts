@@ -75,6 +75,8 @@ export interface Serving {
   readonly batching?: { readonly max_batch_size: number; readonly max_queue_delay_ms: number } | undefined;
   /** Absent: every request is run. */
   readonly response_cache?: { readonly max_bytes: number } | undefined;
+  /** Absent: replies do not tell the times of their parts. */
+  readonly server_timing?: boolean | undefined;
   readonly warmup: 'samples' | 'zeros' | 'none';
   /** Grace for in-flight requests after SIGTERM. */
   readonly drain_timeout_ms: number;

@@ -121,6 +121,12 @@ const serving = section({
     .describe(
       'Answers a request that was answered before from memory; off when left out. For models that answer the same each time.',
     ),
+  server_timing: z
+    .boolean('true or false')
+    .optional()
+    .describe(
+      'Whether each reply tells how long its parts took, in a header `server-timing`; false when left out.',
+    ),
   warmup: choice(['samples', 'zeros', 'none'])
     .default('samples')
     .describe(

@@ -47,7 +47,7 @@ export async function loadVersion(opened: OpenedModel, options: LoadOptions): Pr
 
 async function load(opened: OpenedModel, { isProven, processes = 1 }: LoadOptions): Promise<LoadedVersion> {
   const { manifest } = opened;
-  const { batching, response_cache } = manifest.serving;
+  const { batching, response_cache, server_timing } = manifest.serving;
   refuseAccelerator(manifest);
   const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
   const cores = Math.max(1, Math.floor(availableParallelism() / processes));
@@ -86,6 +86,7 @@ async function load(opened: OpenedModel, { isProven, processes = 1 }: LoadOption
     graphOutputs: signature.outputs.map((output) => output.name),
     outputNames: pipeline.userSignature.outputs.map((output) => output.name),
     finish: pipeline.finish,
+    ...(server_timing && { tellsTiming: true }),
     engine: engine.reason,
   };
 }

@@ -26,6 +26,8 @@ export interface LoadedVersion {
   readonly outputNames: readonly string[];
   /** Steps after the model; null when there are none. */
   readonly finish: ((tensors: readonly Tensor[]) => readonly Tensor[] | Promise<readonly Tensor[]>) | null;
+  /** Replies tell the times of their parts; absent: they do not. */
+  readonly tellsTiming?: true;
   /** Placement and measured run time, for people. */
   readonly engine: string;
 }

@@ -13,10 +13,14 @@ export interface GrpcRoute {
   readonly method: GrpcMethod;
 }
 
-export type GrpcReply =
+export type GrpcReply = {
+  /** Value of the trailer `server-timing`; absent: there is none. */
+  readonly timing?: string;
+} & (
   | { readonly body: Uint8Array; readonly error?: undefined }
   /** The error is fit for clients. */
-  | { readonly error: MdeployError; readonly text: string };
+  | { readonly error: MdeployError; readonly text: string }
+);
 
 type InferMethod = Extract<GrpcMethod, { kind: 'infer' }>;
 
@@ -44,7 +48,7 @@ export async function answerMessage(
     reply = refuseCall(error, call.id, route, house);
   }
   watch.record(house.metrics, reached, route.method.api, reply.error?.http ?? 200);
-  return reply;
+  return watch.isTold ? { ...reply, timing: watch.timing() } : reply;
 }
 
 /** Answers what does not enter the road. */

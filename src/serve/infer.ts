@@ -35,7 +35,7 @@ export async function answer(
     reply = refuse(asMdeployError(error), call, protocol, house);
   }
   watch.record(house.metrics, reached, route.api, reply.status);
-  return reply;
+  return watch.isTold ? withTiming(reply, watch) : reply;
 }
 
 /** Rooms 4 to 10, for every door: from a request of tensors to a response of tensors. */
@@ -50,6 +50,7 @@ export async function infer(
   try {
     const { version } = lease;
     reached(version.facts);
+    if (version.tellsTiming) watch.isTold = true;
     watch.rows = rowsOf(version.facts, request.inputs);
     const prepared = version.prepare ? await version.prepare(request.inputs) : request.inputs; // 5 preparation
     const inputs = version.gauge(prepared); // 6 gauge
@@ -98,6 +99,16 @@ export function refuse(
 function withAllow(reply: RawReply, { details }: MdeployError): RawReply {
   if (reply.status !== 405 || details.expected === undefined) return reply;
   return { ...reply, headers: { ...reply.headers, allow: details.expected } };
+}
+
+// A page of another origin that may read the reply may read its times, too.
+function withTiming(reply: RawReply, watch: Watch): RawReply {
+  const origin = reply.headers['access-control-allow-origin'];
+  const headers = { ...reply.headers, 'server-timing': watch.timing() };
+  return {
+    ...reply,
+    headers: origin === undefined ? headers : { ...headers, 'timing-allow-origin': origin },
+  };
 }
 
 // By the user's side of the road: preparation may change what the first axis is.

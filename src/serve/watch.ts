@@ -6,6 +6,8 @@ import type { ModelFacts } from '../repository/catalogue.ts';
 export class Watch {
   /** Rows the request holds; 1 for a model without a batch axis. */
   rows = 1;
+  /** Whether the reply tells the laps. */
+  isTold = false;
   readonly #start = performance.now();
   #last = this.#start;
   readonly #laps: [Phase, number][] = [];
@@ -23,6 +25,14 @@ export class Watch {
     const now = performance.now();
     this.#recall = { isHit, ms: (this.#recall?.ms ?? 0) + now - this.#last };
     this.#last = now;
+  }
+
+  /** The laps so far and the whole time, milliseconds, as the value of `server-timing` (W3C Server Timing §3). */
+  timing(): string {
+    const laps = this.#laps.map(([phase, ms]) => `${phase};dur=${ms.toFixed(3)}`);
+    const { isHit, ms = 0 } = this.#recall ?? {};
+    if (isHit !== undefined) laps.push(`cache;desc=${isHit ? 'hit' : 'miss'};dur=${ms.toFixed(3)}`);
+    return [...laps, `total;dur=${(performance.now() - this.#start).toFixed(3)}`].join(', ');
   }
 
   /** @param reached the version that took the request; undefined: it got to none */

@@ -33,7 +33,7 @@ outputs: [{name: y, labels: ["no", "1", "null"]}]
 preprocess: [{decode_image: {mode: gray}}, {resize: [8, 8]}, {scale: 0.0625}]
 postprocess: [softmax, {top_k: 3}, {empty: {}}, {deep: {a: [{b: [1, [2]]}]}}]
 samples: [{inputs: s/0.in.json, outputs: s/0.out.json, tolerance: {rtol: 1.0e-3}}]
-serving: {protocols: [tfs], max_body_size: 1MiB, timeout_ms: 5, queue: {max_size: 1, timeout_ms: 1}, batching: {max_batch_size: 2}, response_cache: {max_bytes: 1MiB}, warmup: zeros, drain_timeout_ms: 0}
+serving: {protocols: [tfs], max_body_size: 1MiB, timeout_ms: 5, queue: {max_size: 1, timeout_ms: 1}, batching: {max_batch_size: 2}, response_cache: {max_bytes: 1MiB}, server_timing: true, warmup: zeros, drain_timeout_ms: 0}
 runtime: {intra_op_threads: 2, accelerator: require, probe: {timeout_ms: 1000, max_memory: 128MiB}}
 image: {repository: reg.example:5000/a/b, base: "node@sha256:${'a'.repeat(64)}", platforms: [linux/arm64], max_size: 200MB, env: {A: "true", B: ""}, labels: {org.example/x: y}}
 `;

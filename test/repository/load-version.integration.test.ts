@@ -29,6 +29,19 @@ async function ask(version: LoadedVersion, inputs: readonly Tensor[], outputs?: 
   return (await infer(request, ticket, repository, new Watch())).outputs;
 }
 
+it('times are told by versions whose manifest says so, and by no other', async () => {
+  const opened = await openModel(loadCase('sklearn/iris_logreg').modelPath);
+  for (const told of [undefined, false, true]) {
+    const serving = { ...opened.manifest.serving, server_timing: told };
+    const version = await loadVersion(
+      { ...opened, manifest: { ...opened.manifest, serving } },
+      { isProven: true },
+    );
+    expect(version.tellsTiming).toBe(told === true ? true : undefined);
+    await version.session.close();
+  }
+});
+
 describe('every valid fixture', () => {
   it.each(valid.map((each) => [each.name, each] as const))('%s loads and answers', async (_, golden) => {
     const version = await load(golden.modelPath);

@@ -34,11 +34,11 @@ export function ticketOf(call: Call, started: number, house: House): Ticket {
 
 /** A refusal as grpc-js sends it. */
 export function serviceError(
-  { error, text }: Extract<GrpcReply, { text: string }>,
+  { error, text, timing }: Extract<GrpcReply, { text: string }>,
   id: string,
 ): ServiceError {
   const { retryAfter } = error.details;
-  const metadata = trailersOf(id);
+  const metadata = trailersOf(id, timing);
   // gRFC A6: a server says when a client that retries by itself may do so.
   if (retryAfter !== undefined) metadata.set('grpc-retry-pushback-ms', String(Math.ceil(retryAfter * 1000)));
   // The transport percent-encodes the text, which throws on half a character.
@@ -46,9 +46,10 @@ export function serviceError(
   return Object.assign(new Error(details), { code: status[error.grpc], details, metadata });
 }
 
-export function trailersOf(id: string): Metadata {
+export function trailersOf(id: string, timing?: string): Metadata {
   const metadata = new Metadata();
   metadata.set('x-request-id', id);
+  if (timing !== undefined) metadata.set('server-timing', timing);
   return metadata;
 }
 

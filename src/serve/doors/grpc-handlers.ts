@@ -48,7 +48,7 @@ function unary(route: GrpcRoute, house: House): handleUnaryCall<Buffer, Uint8Arr
   return (call, callback) =>
     answerOnce(call, route, house, (reply, id) => {
       if (reply.error) callback(serviceError(reply, id));
-      else callback(null, reply.body, trailersOf(id));
+      else callback(null, reply.body, trailersOf(id, reply.timing));
     });
 }
 
@@ -58,7 +58,7 @@ function oneOff(route: GrpcRoute, house: House): handleServerStreamingCall<Buffe
     answerOnce(call, route, house, (reply, id) => {
       if (reply.error) return fail(call, reply, id);
       call.write(reply.body);
-      call.end(trailersOf(id));
+      call.end(trailersOf(id, reply.timing));
     });
 }
 

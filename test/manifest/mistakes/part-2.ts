@@ -162,6 +162,13 @@ export const mistakes2: readonly Mistake[] = [
     hint: 'such as 64MiB',
   },
   {
+    what: 'a word for what is on or off',
+    text: `${ok}serving: {server_timing: §yes}`,
+    code: 'MANIFEST_INVALID',
+    path: 'serving.server_timing',
+    hint: 'true or false',
+  },
+  {
     what: 'a cache too small for answers',
     text: `${ok}serving: {response_cache: {max_bytes: §1KiB}}`,
     code: 'MANIFEST_INVALID',
