@@ -11,6 +11,9 @@ export interface LingerLimits {
 
 const usual: LingerLimits = { totalMs: 30_000, quietMs: 2_000, bytes: 1024 ** 3 };
 
+/** For a connection that is then closed: less, since the end of the server waits for it. */
+export const beforeClosing: LingerLimits = { ...usual, totalMs: 5_000 };
+
 /**
  * Reads the rest of an upload and throws it away. Closing at once would reset the connection, and a client that writes
  * everything before it reads would see that instead of the reply.

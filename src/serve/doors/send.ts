@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RawReply } from '../protocol.ts';
-import { linger } from './linger.ts';
+import { beforeClosing, linger } from './linger.ts';
 
 /** Longest body that is joined to its header: beyond it the copy costs more than the second write. */
 const joinedLimit = 32 * 1024;
@@ -33,7 +33,7 @@ export function send(
   else response.write(text, 'latin1');
   // Written now: what the parser finds in the rest of the upload may destroy the connection.
   response.socket?.uncork();
-  void linger(request).then(() => response.end());
+  void linger(request, beforeClosing).then(() => response.end());
 }
 
 function latin1(body: Uint8Array): string {
