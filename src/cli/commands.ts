@@ -5,6 +5,7 @@ import type { CliCommand } from './command.ts';
 export const summaries: Readonly<Record<string, string>> = {
   init: 'look into a model file and write a commented model.yaml',
   convert: 'convert a trained model to ONNX and prove that its answers stay',
+  optimize: 'make a model smaller or faster, keep what is measured to win',
   validate: 'check manifest, files, opset, signature, safety and samples',
   inspect: 'show what is in a model file, a model folder or a package',
   diff: 'show what breaks clients when one model replaces another',
@@ -20,6 +21,7 @@ export const summaries: Readonly<Record<string, string>> = {
 export const commands = lazyTable<CliCommand>({
   init: async () => (await import('./commands/init.ts')).command,
   convert: async () => (await import('./commands/convert.ts')).command,
+  optimize: async () => (await import('./commands/optimize.ts')).command,
   validate: async () => (await import('./commands/validate.ts')).command,
   inspect: async () => (await import('./commands/inspect.ts')).command,
   diff: async () => (await import('./commands/diff.ts')).command,

@@ -23,6 +23,18 @@ export const supportedProviders = ['cpu'] as const;
 export const supportedFormats = ['onnx'] as const;
 export const supportedPlatforms = ['linux/amd64', 'linux/arm64'] as const;
 
+export const recipeNames = [
+  'folded',
+  'fused',
+  'fp16',
+  'int8-dynamic',
+  'int8-static',
+  'int4-weights',
+  'pruned',
+  'fewer-channels',
+] as const;
+export type RecipeName = (typeof recipeNames)[number];
+
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
 

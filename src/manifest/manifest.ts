@@ -1,4 +1,5 @@
 import type { Datatype, Dim } from '../core/tensor.ts';
+import type { RecipeName } from './defaults.ts';
 
 /**
  * A `model.yaml` after parse → validate → complete: every default is filled in, every size is bytes, every
@@ -19,6 +20,8 @@ export interface Manifest {
   readonly serving: Serving;
   readonly runtime: RuntimeOptions;
   readonly image: ImageOptions;
+  /** What `mdeploy optimize` is to do; absent: its defaults. */
+  readonly optimize?: OptimizePlan | undefined;
 }
 
 export interface ModelFile {
@@ -97,4 +100,16 @@ export interface ImageOptions {
   readonly max_size_bytes?: number;
   readonly env: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface OptimizePlan {
+  /** What a variant must come to; what is left out has a default there. */
+  readonly keep_if: {
+    readonly top1_agreement?: number | undefined;
+    readonly max_error?: number | undefined;
+    readonly faster_by?: number | undefined;
+    readonly smaller_by?: number | undefined;
+  };
+  /** Absent: all. */
+  readonly recipes?: readonly RecipeName[] | undefined;
 }

@@ -4,6 +4,7 @@ import {
   DEFAULT_BASE_IMAGE,
   defaultProtocols,
   limits,
+  recipeNames,
   supportedFormats,
   supportedPlatforms,
   supportedProtocols,
@@ -52,6 +53,8 @@ const tensor = {
 };
 
 const tolerance = count0('a number ≥ 0');
+const share = z.number('a number from 0 to 1').min(0, 'a number from 0 to 1').max(1, 'a number from 0 to 1');
+const gain = z.number('a number from 1 on').min(1, 'a number from 1 on').max(1000, 'a number up to 1000');
 
 const sample = section({
   inputs: path.describe('JSON file with the input tensors by name: `{"x": {"datatype", "shape", "data"}}`.'),
@@ -194,6 +197,31 @@ const image = section({
     .describe('Labels of the image, beside the standard ones.'),
 }).describe('The container image.');
 
+const optimize = section({
+  keep_if: section({
+    top1_agreement: share
+      .optional()
+      .describe(
+        'Share of rows, or labels, on which a variant must agree with the original; 0.99 when left out.',
+      ),
+    max_error: count0('a number ≥ 0')
+      .optional()
+      .describe(
+        'Largest difference, in parts of the largest value of an output (at least 1); 0.05 when left out.',
+      ),
+    faster_by: gain.optional().describe('Times as fast; 1.1 when neither this nor `smaller_by` is given.'),
+    smaller_by: gain.optional().describe('Times as small on disk.'),
+  })
+    .prefault({})
+    .describe('What a variant must come to so that it is kept; all of it must hold.'),
+  recipes: z
+    .array(choice(recipeNames), 'a list of recipes')
+    .min(1, 'at least one recipe')
+    .superRefine(unique('recipe'))
+    .optional()
+    .describe('Variants that are tried; all when left out.'),
+}).describe('What `mdeploy optimize` tries and keeps.');
+
 /** What a person may write in a model.yaml. Messages, documentation and the JSON Schema all come from here. */
 export const manifestSchema = section({
   schema_version: z.literal(1, '1').default(1).describe('Version of this format.'),
@@ -239,6 +267,7 @@ export const manifestSchema = section({
   serving: serving.prefault({}),
   runtime: runtime.prefault({}),
   image: image.prefault({}),
+  optimize: optimize.optional(),
 });
 
 /** A checked manifest before the model file has been looked at: defaults filled in, spellings normalised. */

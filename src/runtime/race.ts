@@ -8,7 +8,7 @@ export interface RaceOptions {
 }
 
 /** A slot shorter than this would measure the clock. */
-const slotMs = 2;
+const slotMs = 4;
 const maxRounds = 500;
 
 /**

@@ -59,9 +59,9 @@ export function endlessLoop(): Buffer {
   return model(graphOf([loop], [value('x', [1])], [value('y', [1])], [always]));
 }
 
-/** A graph of one node `y = op(x)`, both FP32[1]. */
-export function oneNode(op: string, domain = ''): Buffer {
-  return model(graphOf([node(op, ['x'], ['y'], [], domain)], [value('x', [1])], [value('y', [1])]));
+/** A graph of one node `y = op(x)`, both FP32[length]. */
+export function oneNode(op: string, domain = '', length = 1): Buffer {
+  return model(graphOf([node(op, ['x'], ['y'], [], domain)], [value('x', [length])], [value('y', [length])]));
 }
 
 function model(graph: Buffer): Buffer {

@@ -5,6 +5,7 @@ import { imageErrors } from './image.ts';
 import { inferenceErrors } from './inference.ts';
 import { manifestErrors } from './manifest.ts';
 import { modelErrors } from './model.ts';
+import { optimizeErrors } from './optimize.ts';
 import { packageErrors } from './package.ts';
 import { pipelineErrors } from './pipeline.ts';
 import { probeErrors } from './probe.ts';
@@ -21,6 +22,7 @@ export const catalogue = {
   ...manifestErrors,
   ...modelErrors,
   ...inferenceErrors,
+  ...optimizeErrors,
   ...packageErrors,
   ...pipelineErrors,
   ...probeErrors,
