@@ -47,8 +47,8 @@ export function proveComparable(
   if (missing !== undefined) throw misfit(missing, known.join('; ') || 'no load');
 }
 
-function shapeOf({ connections, rate }: Shape) {
-  return { mode: rate === undefined ? 'closed' : 'open', connections, rate: rate ?? null } as const;
+function shapeOf({ connections, streams, rate }: Shape) {
+  return { mode: rate === undefined ? 'closed' : 'open', connections, streams, rate: rate ?? null } as const;
 }
 
 function malformed(file: string, reason: string, { path = '', cause = undefined as unknown }): MdeployError {
@@ -76,6 +76,7 @@ const schema = z.object({
     z.object({
       mode: z.enum(['closed', 'open']),
       connections: figure,
+      streams: figure.optional(),
       rate: figure.nullable(),
       requests_per_second: figure,
       latency_ms: latency,

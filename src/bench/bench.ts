@@ -9,10 +9,14 @@ import { load, type Shape } from './loops.ts';
 import { between, scrape } from './metrics.ts';
 import type { BenchReport, ColdStart, Run } from './report.ts';
 import { runName } from './report.ts';
+import type { ServerProcess } from './server-process.ts';
 import type { Wire, WireBody } from './wire.ts';
 
 export interface BenchOptions {
+  /** Where the requests go. */
   readonly url: URL;
+  /** Where the server tells its figures; absent: at `url`. */
+  readonly metricsUrl?: URL;
   /** What the report calls it: MODEL, or the address. */
   readonly target: string;
   readonly engine?: string;
@@ -37,7 +41,7 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
   const proof = await ask(options);
   const runs: Run[] = [];
   for (const shape of options.shapes) {
-    options.progress(`Loading: ${runName({ ...modeOf(shape), connections: shape.connections })}`);
+    options.progress(`Loading: ${runName(loadOf(shape))}`);
     runs.push(await run(shape, options, proof));
   }
   return reportOf(options, proof, { runs });
@@ -53,11 +57,21 @@ export async function benchColdStart(
 ): Promise<BenchReport> {
   let proof: Proof | undefined;
   let engine = '';
-  const cold = await coldStart(options.target, starts, async (server) => {
+  const cold = await coldStart(options.target, { starts, flags: flagsOf(options.wire) }, async (server) => {
     engine = server.engine;
-    proof = await ask({ ...options, url: server.url });
+    proof = await ask({ ...options, ...urlsOf(server) });
   });
   return reportOf({ ...options, engine }, proof!, { cold });
+}
+
+/** What `serve` is told so that it speaks a dialect: gRPC has a port of its own, which costs start-up and memory. */
+export function flagsOf({ isGrpc }: Pick<Wire, 'isGrpc'>): readonly string[] {
+  return isGrpc ? ['--grpc-port', '0'] : [];
+}
+
+/** Where a server that was started takes the requests, and tells its figures. */
+export function urlsOf({ url, grpc = url }: Pick<ServerProcess, 'url' | 'grpc'>) {
+  return { url: grpc, metricsUrl: url };
 }
 
 function reportOf(
@@ -100,10 +114,10 @@ type Asking = Pick<
 /** One request, proven. @throws MdeployError as `bench` does */
 export async function ask(asking: Asking): Promise<Proof> {
   const { url, wire, expectation } = asking;
-  const client = clientOf(asking, 1);
+  const client = await clientOf(asking, { connections: 1 });
   const answer = await client.send();
   client.close();
-  if (typeof answer.status === 'string') {
+  if (typeof answer.status === 'string' && answer.body.length === 0) {
     const reason = answer.status === 'ECONNREFUSED' ? 'nothing listens there' : answer.status;
     throw failure('SERVER_UNREACHABLE', { url: url.href, reason }, { received: url.href });
   }
@@ -123,16 +137,15 @@ export async function ask(asking: Asking): Promise<Proof> {
 }
 
 async function run(shape: Shape, options: BenchOptions, proof: Proof): Promise<Run> {
-  const { url, durationMs, warmupMs, timeoutMs } = options;
-  const client = clientOf(options, shape.connections);
+  const { url, metricsUrl = url, durationMs, warmupMs, timeoutMs } = options;
+  const client = await clientOf(options, shape);
   try {
     if (warmupMs > 0) await load(client, shape, warmupMs, timeoutMs);
-    const before = await scrape(url, timeoutMs);
+    const before = await scrape(metricsUrl, timeoutMs);
     const { tally, seconds } = await load(client, shape, durationMs, timeoutMs);
-    const after = await scrape(url, timeoutMs);
+    const after = await scrape(metricsUrl, timeoutMs);
     return {
-      ...modeOf(shape),
-      connections: shape.connections,
+      ...loadOf(shape),
       seconds: Math.round(seconds * 1000) / 1000,
       answered: tally.answered,
       errors: Object.fromEntries(tally.errors),
@@ -159,14 +172,22 @@ function wrongAnswer(answer: Outcome | undefined, proof: Proof, { wire }: BenchO
   }
 }
 
-function modeOf({ rate }: Shape): Pick<Run, 'mode' | 'rate'> {
-  return rate === undefined ? { mode: 'closed', rate: null } : { mode: 'open', rate };
+function loadOf({
+  rate,
+  connections,
+  streams,
+}: Shape): Pick<Run, 'mode' | 'rate' | 'connections' | 'streams'> {
+  const mode = rate === undefined ? 'closed' : 'open';
+  return { mode, connections, ...(streams !== undefined && { streams }), rate: rate ?? null };
 }
 
-function clientOf(asking: Asking, connections: number): Client {
+async function clientOf(asking: Asking, { connections, streams = 1 }: Shape): Promise<Client> {
   const { path, body } = requestOf(asking);
   const url = new URL(`${asking.url.href.replace(/\/+$/, '')}${path}`);
-  return openClient({ url, body, connections, timeoutMs: asking.timeoutMs });
+  const options = { url, body, connections, streams, timeoutMs: asking.timeoutMs };
+  return asking.wire.isGrpc
+    ? (await import('./grpc-client.ts')).openGrpcClient(options)
+    : openClient(options);
 }
 
 function requestOf({ wire, protocol, model, feed }: Pick<Asking, 'wire' | 'protocol' | 'model' | 'feed'>): {
@@ -176,9 +197,9 @@ function requestOf({ wire, protocol, model, feed }: Pick<Asking, 'wire' | 'proto
   const path = wire.path(model);
   if (path === undefined)
     throw usage(`Over ${protocol} a model is asked for by its name: --model is missing.`);
-  if (feed.kind === 'tensors') return { path, body: wire.body(feed.tensors) };
-  if (protocol === 'v2-binary')
-    throw usage('Over v2-binary the input must be tensors (.npy, .npz, a sample), not a document.');
+  if (feed.kind === 'tensors') return { path, body: wire.body(feed.tensors, model) };
+  if (protocol === 'v2-binary' || wire.isGrpc)
+    throw usage(`Over ${protocol} the input must be tensors (.npy, .npz, a sample), not a document.`);
   return {
     path,
     body: { headers: { 'content-type': 'application/json' }, bytes: Buffer.from(feed.text) },

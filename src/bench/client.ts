@@ -15,7 +15,10 @@ export interface Client {
 }
 
 export interface Outcome extends WireAnswer {
-  /** The HTTP status, or why there is none: `ECONNREFUSED`, `timeout`. */
+  /**
+   * The HTTP status (200 for gRPC's OK), or why there is none: `ECONNREFUSED`, `timeout`; gRPC's code of a refusal, whose
+   * words are the body.
+   */
   readonly status: number | string;
 }
 
@@ -24,6 +27,8 @@ export interface ClientOptions {
   readonly url: URL;
   readonly body: WireBody;
   readonly connections: number;
+  /** Calls at a time on each connection; HTTP/1.1 has one. */
+  readonly streams?: number;
   readonly timeoutMs: number;
 }
 

@@ -3,18 +3,19 @@ import { type ServerProcess, startServer } from './server-process.ts';
 
 /**
  * Starts a server again and again and asks it once each time.
+ * @param flags of `serve`
  * @param answer asks and proves the answer; rejects when it is not right
  * @throws MdeployError `BENCH_SERVER_ENDED` and as `answer` does
  */
 export async function coldStart(
   target: string,
-  starts: number,
+  { starts, flags }: { readonly starts: number; readonly flags: readonly string[] },
   answer: (server: ServerProcess) => Promise<void>,
 ): Promise<ColdStart> {
   const ready: number[] = [];
   const first: number[] = [];
   for (let start = 0; start < starts; start++) {
-    const server = await startServer(target, 120_000);
+    const server = await startServer(target, 120_000, flags);
     try {
       await answer(server);
       first.push(performance.now() - server.startedAt);

@@ -4,6 +4,8 @@ import { Tally } from './tally.ts';
 /** How load is made for one window. `rate`: requests are due at fixed times; absent: each waits for the one before. */
 export interface Shape {
   readonly connections: number;
+  /** Calls at a time on each; absent: one. */
+  readonly streams?: number;
   /** Requests a second. */
   readonly rate?: number;
 }
@@ -23,12 +25,14 @@ export async function load(
 ): Promise<Loaded> {
   const tally = new Tally();
   const begun = performance.now();
-  if (shape.rate === undefined) await closedLoop(client, shape.connections, begun + durationMs, tally);
-  else await openLoop(client, { ...shape, rate: shape.rate }, { begun, durationMs, timeoutMs }, tally);
+  const { rate } = shape;
+  const calls = shape.connections * (shape.streams ?? 1);
+  if (rate === undefined) await closedLoop(client, calls, begun + durationMs, tally);
+  else await openLoop(client, { calls, rate }, { begun, durationMs, timeoutMs }, tally);
   return { tally, seconds: (Math.max(tally.endedAt, begun + durationMs) - begun) / 1000 };
 }
 
-async function closedLoop(client: Client, connections: number, end: number, tally: Tally): Promise<void> {
+async function closedLoop(client: Client, calls: number, end: number, tally: Tally): Promise<void> {
   const worker = async () => {
     for (let sent = performance.now(); sent < end; sent = performance.now()) {
       const outcome = await client.send();
@@ -37,7 +41,7 @@ async function closedLoop(client: Client, connections: number, end: number, tall
       if (typeof outcome.status === 'string') await pause(1);
     }
   };
-  await Promise.all(Array.from({ length: connections }, worker));
+  await Promise.all(Array.from({ length: calls }, worker));
 }
 
 interface Times {
@@ -49,7 +53,7 @@ interface Times {
 /** Request k is due k/rate seconds after the start, whatever became of those before. */
 async function openLoop(
   client: Client,
-  { connections, rate }: Required<Shape>,
+  { calls, rate }: { readonly calls: number; readonly rate: number },
   { begun, durationMs, timeoutMs }: Times,
   tally: Tally,
 ): Promise<void> {
@@ -67,7 +71,7 @@ async function openLoop(
       tally.add(outcome, due, sent, performance.now());
     }
   };
-  await Promise.all(Array.from({ length: connections }, worker));
+  await Promise.all(Array.from({ length: calls }, worker));
 }
 
 const expired = { status: 'timeout', headers: {}, body: Buffer.alloc(0) };

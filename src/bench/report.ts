@@ -46,6 +46,8 @@ export interface Machine {
 export interface Run {
   readonly mode: 'closed' | 'open';
   readonly connections: number;
+  /** Calls at a time on each connection; absent: one. */
+  readonly streams?: number;
   /** Requests a second that were due; null in a closed loop. */
   readonly rate: number | null;
   readonly seconds: number;
@@ -66,9 +68,13 @@ export interface Run {
   readonly server: ServerFigures | null;
 }
 
+/** The load of a run. */
+export type RunLoad = Pick<Run, 'mode' | 'connections' | 'rate'> & { readonly streams?: number | undefined };
+
 /** How a run is called in a table, and found again in a baseline. */
-export function runName({ mode, connections, rate }: Pick<Run, 'mode' | 'connections' | 'rate'>): string {
-  const lines = `${connections} connection${connections === 1 ? '' : 's'}`;
+export function runName({ mode, connections, streams, rate }: RunLoad): string {
+  const each = streams === undefined ? '' : ` × ${streams} streams`;
+  const lines = `${connections} connection${connections === 1 ? '' : 's'}${each}`;
   return mode === 'closed' ? lines : `${rate}/s, ${lines}`;
 }
 

@@ -7,6 +7,8 @@ import { within } from '../core/within.ts';
 
 export interface ServerProcess {
   readonly url: URL;
+  /** The gRPC port, as `http://HOST:PORT`; undefined: it was not asked for. */
+  readonly grpc: URL | undefined;
   /** Placement of the engine and why, as the server says. */
   readonly engine: string;
   /** Milliseconds from the start of the process until it was ready. */
@@ -21,11 +23,16 @@ declare const MDEPLOY_BUILD: 'cli' | 'server' | undefined;
 /**
  * Starts the server of packages and images on a free loopback port, as a process of its own: the load and the server
  * share no event loop.
+ * @param flags of `serve`, beside the ports
  * @throws MdeployError `BENCH_SERVER_ENDED`
  */
-export async function startServer(target: string, readyTimeoutMs: number): Promise<ServerProcess> {
+export async function startServer(
+  target: string,
+  readyTimeoutMs: number,
+  flags: readonly string[] = [],
+): Promise<ServerProcess> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [entry(), target, '--port', '0', '--drain-delay', '0'], {
+  const child = spawn(process.execPath, [entry(), target, '--port', '0', '--drain-delay', '0', ...flags], {
     env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -41,11 +48,12 @@ export async function startServer(target: string, readyTimeoutMs: number): Promi
     throw failure('BENCH_SERVER_ENDED', { target, reason }, { received: reason });
   }
   const readyMs = performance.now() - startedAt;
-  return { url: new URL(line.url), engine: line.engine, readyMs, startedAt, stop };
+  const grpc = line.grpc === undefined ? undefined : new URL(`http://${line.grpc}`);
+  return { url: new URL(line.url), grpc, engine: line.engine, readyMs, startedAt, stop };
 }
 
 type Line =
-  | { readonly url: string; readonly engine: string }
+  | { readonly url: string; readonly grpc: string | undefined; readonly engine: string }
   | { readonly url: undefined; readonly reason: string };
 
 // The server logs one JSON document a line; the pipe is read to its end, or the server would wait for us.
@@ -57,8 +65,9 @@ function readyLine(child: ChildProcess): Promise<Line> {
   return new Promise((resolve) => {
     createInterface({ input: child.stdout! }).on('line', (text) => {
       if (!text.includes('"ready"')) return;
-      const { msg, url, engine } = JSON.parse(text) as Record<string, unknown>;
-      if (msg === 'ready') resolve({ url: String(url), engine: String(engine ?? '') });
+      const { msg, url, grpc, engine } = JSON.parse(text) as Record<string, unknown>;
+      if (msg === 'ready')
+        resolve({ url: String(url), grpc: grpc as string | undefined, engine: String(engine ?? '') });
     });
     child.once('error', (error) => resolve({ url: undefined, reason: error.message }));
     child.once('close', (code, signal) =>

@@ -7,4 +7,5 @@ export const wires = lazyTable<Wire>({
   tfs: async () => (await import('./wires/tfs.ts')).tfs,
   v2: async () => (await import('./wires/v2.ts')).v2,
   'v2-binary': async () => (await import('./wires/v2-binary.ts')).v2Binary,
+  'v2-grpc': async () => (await import('./wires/v2-grpc.ts')).v2Grpc,
 });

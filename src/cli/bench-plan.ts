@@ -7,6 +7,7 @@ import { clientSignature, type Feed, modelFeed } from '../bench/feed.ts';
 import { type Gate, parseGates } from '../bench/gate.ts';
 import { metrics } from '../bench/gate-metrics.ts';
 import { proveLoopback } from '../bench/loopback.ts';
+import type { Wire } from '../bench/wire.ts';
 import { wires } from '../bench/wires.ts';
 import { failure } from '../core/errors/error.ts';
 import { reasonOf } from '../core/files.ts';
@@ -26,6 +27,7 @@ export interface BenchFlags {
   readonly format?: string;
   readonly protocol: string;
   readonly connections?: string;
+  readonly streams?: string;
   readonly rate?: string;
   readonly duration: string;
   readonly warmup: string;
@@ -59,9 +61,10 @@ export async function planBench(
   if (!url && flags.model !== undefined) throw usage('--model names a model of the server at --url.');
   if (!wires.has(protocol))
     throw usage(`--protocol takes one of ${wires.names.join(', ')}, not "${protocol}".`);
+  const wire = await wires.load(protocol);
   const settings = {
     protocol,
-    shapes: shapesOf(flags),
+    shapes: shapesOf(flags, wire),
     durationMs: parseDuration(flags.duration, '--duration'),
     warmupMs: parseDuration(flags.warmup, '--warmup', 0),
     timeoutMs: parseDuration(flags.timeout, '--timeout'),
@@ -78,7 +81,7 @@ export async function planBench(
     ...measure,
     url,
     target: target ?? url!.href,
-    wire: await wires.load(protocol),
+    wire,
     ...(model !== undefined && { model }),
     ...(await feedOf(flags, opened, output)),
   };
@@ -122,11 +125,19 @@ async function measureOf(
   return { gates, baseline };
 }
 
-function shapesOf({ rate, connections }: BenchFlags): BenchOptions['shapes'] {
+function shapesOf(
+  { rate, connections, streams, protocol }: BenchFlags,
+  { isGrpc }: Wire,
+): BenchOptions['shapes'] {
+  if (streams !== undefined && !isGrpc)
+    throw usage(`Over ${protocol} a connection has one request at a time.`);
+  const [each = 1, ...more] = streams === undefined ? [] : parseCounts(streams, '--streams', 10_000);
+  if (more.length > 0) throw usage('--streams takes one number.');
+  const both = each > 1 ? { streams: each } : {};
   const counts = parseCounts(connections ?? (rate === undefined ? '1,32' : '64'), '--connections', 10_000);
-  if (rate === undefined) return counts.map((count) => ({ connections: count }));
+  if (rate === undefined) return counts.map((count) => ({ connections: count, ...both }));
   const rates = parseCounts(rate, '--rate', 1_000_000);
-  return counts.flatMap((count) => rates.map((each) => ({ connections: count, rate: each })));
+  return counts.flatMap((count) => rates.map((due) => ({ connections: count, ...both, rate: due })));
 }
 
 async function feedOf(

@@ -38,31 +38,34 @@ async function listen(listener: RequestListener): Promise<string> {
 }
 
 describe('a model', () => {
-  test.each(['plain', 'tfs', 'v2', 'v2-binary'])('is served and loaded over %s', async (protocol) => {
-    const { stdout, exitCode } = await runBench([iris, ...short, '--protocol', protocol, '--json']);
-    const report = JSON.parse(stdout);
-    expect({ exitCode, report }).toMatchObject({
-      exitCode: 0,
-      report: { schema_version: 1, kind: 'bench', protocol, checked_against: 'sample' },
-    });
-    expect(report.runs.map((run: { connections: number }) => run.connections)).toEqual([1, 32]);
-    for (const run of report.runs) {
-      expect(run).toMatchObject({ mode: 'closed', rate: null, errors: {}, wrong_answer: null });
-      expect(run.answered).toBeGreaterThan(0);
-      const { p50, p99, max } = run.latency_ms;
-      expect([p50 > 0, p99 >= p50, max >= p99]).toEqual([true, true, true]);
-      expect(Object.keys(run.server.phases_us)).toEqual([
-        'decode',
-        'prepare',
-        'queue',
-        'run',
-        'finish',
-        'encode',
-      ]);
-      expect(run.server.cpu_us_per_request).toBeGreaterThan(0);
-      expect(run.server.rss_bytes).toBeGreaterThan(10_000_000);
-    }
-  });
+  test.each(['plain', 'tfs', 'v2', 'v2-binary', 'v2-grpc'])(
+    'is served and loaded over %s',
+    async (protocol) => {
+      const { stdout, exitCode } = await runBench([iris, ...short, '--protocol', protocol, '--json']);
+      const report = JSON.parse(stdout);
+      expect({ exitCode, report }).toMatchObject({
+        exitCode: 0,
+        report: { schema_version: 1, kind: 'bench', protocol, checked_against: 'sample' },
+      });
+      expect(report.runs.map((run: { connections: number }) => run.connections)).toEqual([1, 32]);
+      for (const run of report.runs) {
+        expect(run).toMatchObject({ mode: 'closed', rate: null, errors: {}, wrong_answer: null });
+        expect(run.answered).toBeGreaterThan(0);
+        const { p50, p99, max } = run.latency_ms;
+        expect([p50 > 0, p99 >= p50, max >= p99]).toEqual([true, true, true]);
+        expect(Object.keys(run.server.phases_us)).toEqual([
+          'decode',
+          'prepare',
+          'queue',
+          'run',
+          'finish',
+          'encode',
+        ]);
+        expect(run.server.cpu_us_per_request).toBeGreaterThan(0);
+        expect(run.server.rss_bytes).toBeGreaterThan(10_000_000);
+      }
+    },
+  );
 
   test('without samples is asked zeros, and that is said', async () => {
     const model = fixturePath('sklearn/iris_logreg/model.onnx');

@@ -1,4 +1,4 @@
-import { type BenchOptions, bench, benchColdStart } from '../../bench/bench.ts';
+import { type BenchOptions, bench, benchColdStart, flagsOf, urlsOf } from '../../bench/bench.ts';
 import { benchHtml } from '../../bench/html.ts';
 import { judge, verdictRows } from '../../bench/judge.ts';
 import { type BenchReport, isSound } from '../../bench/report.ts';
@@ -20,6 +20,7 @@ export const command: CliCommand = {
       .option('--format <name>', 'read the input as json, npy, npz, csv or image, whatever its name')
       .option('--protocol <name>', `one of ${wires.names.join(', ')}`, 'plain')
       .option('--connections <n,…>', 'one window for each number (default: 1,32; with --rate: 64)')
+      .option('--streams <n>', 'calls at a time on each connection of gRPC (default: 1)')
       .option('--rate <n,…>', 'requests a second that are due whatever becomes of those before')
       .option('--duration <time>', 'length of each window', '10s')
       .option('--warmup <time>', 'load before each window that is not counted', '2s')
@@ -57,9 +58,9 @@ async function measure(
   const { url, target, coldStarts } = plan;
   if (coldStarts !== undefined) return benchColdStart(plan, coldStarts);
   if (url) return bench({ ...plan, url });
-  const running = await startServer(target, 120_000);
+  const running = await startServer(target, 120_000, flagsOf(plan.wire));
   try {
-    return await bench({ ...plan, url: running.url, engine: running.engine });
+    return await bench({ ...plan, ...urlsOf(running), engine: running.engine });
   } finally {
     await running.stop();
   }
