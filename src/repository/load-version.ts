@@ -56,7 +56,13 @@ async function load(opened: OpenedModel, { isProven, processes = 1 }: LoadOption
   const feeds = await warmupFeeds(opened, signature, pipeline);
   const usable = isProven ? feeds : await probe(source, manifest, feeds);
   const engine = await startWarm(source, opened, signature, usable);
-  const batcher = await openBatcher(manifest, signature, engine.session, usable.candidates);
+  const batcher = await openBatcher(manifest, signature, engine.session, usable.candidates).catch(
+    async (error: unknown) => {
+      // A worker thread that is left would keep the process.
+      await engine.session.close();
+      throw error;
+    },
+  );
   return {
     facts: {
       name: manifest.name,

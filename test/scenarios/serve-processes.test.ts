@@ -123,6 +123,16 @@ describe('several processes', () => {
     expect(server.stderr).toContain('error ACCELERATOR_UNAVAILABLE');
   });
 
+  it('end, too, when a thread has loaded the model that cannot be served', async () => {
+    const lines = 'serving: {batching: {max_batch_size: 4}}';
+    const folder = await modelFolder('perf/resnet50', lines);
+    for (const processes of ['1', '2']) {
+      const server = new Server([folder, '--port', '0', '--processes', processes]);
+      expect(await server.ended).toEqual({ code: 1, signal: null });
+      expect(server.stderr).toContain('error BATCHING_UNFIT');
+    }
+  });
+
   it('do not start on a port that is taken', async () => {
     const first = new Server([iris, '--port', '0', '--processes', '2']);
     const { port } = new URL(await first.ready());

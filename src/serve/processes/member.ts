@@ -135,6 +135,8 @@ export class Member {
         return;
       case 'failed':
         this.#error = unpackError(message.error);
+        // It has said why; nothing that is left in it may keep it.
+        this.kill();
         return;
       case 'connections':
         for (const { socket } of this.#onTheWay.splice(0, message.taken - this.#taken)) socket.destroy();
