@@ -34,6 +34,14 @@ export const converters: readonly Converter[] = [
     isPickle: true,
   },
   {
+    formats: ['huggingface'],
+    program: 'from_transformers.py',
+    environment: 'torch',
+    framework: 'pytorch',
+    // Of pytorch_model.bin; safetensors hold nothing but numbers.
+    isPickle: true,
+  },
+  {
     formats: ['saved-model', 'keras', 'keras-h5', 'tflite'],
     program: 'from_tensorflow.py',
     environment: 'tensorflow',

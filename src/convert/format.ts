@@ -32,7 +32,7 @@ export const formatFacts: Readonly<Record<Format, FormatFacts>> = {
   'torch-export': { what: 'a PyTorch ExportedProgram', endings: ['.pt2', '.pt'] },
   'torch-weights': {
     what: 'PyTorch weights without a model',
-    endings: ['.pt', '.pth', '.bin', '.ckpt', '.ptc'],
+    endings: ['.pt', '.pth', '.bin', '.ckpt', '.ptc', '.safetensors'],
   },
   'torch-pickle': { what: 'a pickled PyTorch module', endings: ['.pt', '.pth', '.bin', '.ckpt', '.pkl'] },
   keras: { what: 'a Keras 3 archive', endings: ['.keras'] },

@@ -105,7 +105,7 @@ def load_weights(torch, request):
     if not request.get("entry"):
         raise Asked("weights alone are no model: they need the class they belong to", "--entry model.py:Net --entry-args '{}' --input x:FP32[batch,...]")
     specs = need_specs(request)
-    loaded = torch.load(request["source"], map_location="cpu", weights_only=not request["trust"])
+    loaded = read_weights(torch, request)
     module = make_entry(torch, request)
     weights = find_weights(torch, loaded, set(module.state_dict()))
     try:
@@ -113,6 +113,17 @@ def load_weights(torch, request):
     except RuntimeError as error:
         raise Refused(f"the weights do not fit {type(module).__name__}: {' '.join(str(error).split())[:400]}") from error
     return module.eval(), specs
+
+
+def read_weights(torch, request):
+    with open(request["source"], "rb") as file:
+        # safetensors: the length of the JSON that follows, in 64 bits.
+        is_safetensors = file.read(10)[5:] == b'\0\0\0{"'
+    if is_safetensors:
+        from safetensors.torch import load_file
+
+        return load_file(request["source"])
+    return torch.load(request["source"], map_location="cpu", weights_only=not request["trust"])
 
 
 def load_pickled(torch, request):

@@ -287,7 +287,9 @@ def write_model(work, model, answered, producer, class_names=None, keep=None, fr
 
 
 def declare_outputs(model, answered):
-    """Converters declare shapes that lie. A length that differs between answers of the original is a free axis."""
+    """Converters declare shapes that lie. A length that differs between answers of the original is a free axis, and has
+    the name of the input's axis that it follows."""
+    axes = input_axes(model, answered)
     for output in model.graph.output:
         shapes = [outputs[output.name].shape for _, _, outputs in answered if output.name in outputs]
         tensor = output.type.tensor_type
@@ -302,7 +304,10 @@ def declare_outputs(model, answered):
         for axis, lengths in enumerate(zip(*shapes)):
             dim = tensor.shape.dim.add()
             before = declared[axis] if len(declared) == len(shapes[0]) else None
-            if isinstance(before, str) and before:
+            followed = axes.get(lengths) if len(set(lengths)) > 1 else None
+            if followed and (axis > 0 or followed == "batch"):
+                dim.dim_param = followed
+            elif isinstance(before, str) and before:
                 dim.dim_param = before
             elif before and set(lengths) == {before}:
                 dim.dim_value = before
@@ -310,6 +315,17 @@ def declare_outputs(model, answered):
                 dim.dim_param = "batch" if axis == 0 else f"dim_{axis}"
             else:
                 dim.dim_value = lengths[0]
+
+
+def input_axes(model, answered):
+    """{lengths in all samples: name of the free axis}"""
+    axes = {}
+    for value in model.graph.input:
+        for axis, dim in enumerate(value.type.tensor_type.shape.dim):
+            shapes = [inputs[value.name].shape for _, inputs, _ in answered if value.name in inputs]
+            if dim.dim_param and len(shapes) == len(answered) and all(axis < len(shape) for shape in shapes):
+                axes.setdefault(tuple(shape[axis] for shape in shapes), dim.dim_param)
+    return axes
 
 
 def versions(*names):

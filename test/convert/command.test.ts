@@ -38,6 +38,16 @@ describe('what is refused before any Python is started', () => {
     expect(readdirSync(folder).sort()).toEqual(['model.onnx', 'model.pkl', 'model.pt']);
   });
 
+  test('the same within a Hugging Face folder', async () => {
+    const hub = mkdtempSync(join(folder, 'evil-'));
+    const marker = join(hub, 'marker');
+    writeFileSync(join(hub, 'config.json'), '{}');
+    writeFileSync(join(hub, 'pytorch_model.bin'), calls('posix', 'system', `touch ${marker}`));
+    await expect(convert(hub)).rejects.toMatchObject({ code: 'CONVERT_UNSAFE' });
+    expect(readdirSync(hub).sort()).toEqual(['config.json', 'pytorch_model.bin']);
+    rmSync(hub, { recursive: true });
+  });
+
   test('many findings are counted', async () => {
     const globals = Array.from({ length: 12 }, (_, index) => stackGlobal('evil', `f${index}`));
     writeFileSync(join(folder, 'many.pkl'), pickle(...globals, 0x30, 0x30));
@@ -55,7 +65,7 @@ describe('what is refused before any Python is started', () => {
   test('a format without a converter', async () => {
     const hub = mkdtempSync(join(folder, 'hub-'));
     writeFileSync(join(hub, 'config.json'), '{}');
-    writeFileSync(join(hub, 'model.safetensors'), 'x');
+    writeFileSync(join(hub, 'tf_model.h5'), 'x');
     await expect(convert(hub)).rejects.toMatchObject({ code: 'CONVERT_UNSUPPORTED', exit: 2 });
   });
 

@@ -207,6 +207,40 @@ describe('folders', () => {
     await expect(detectFormat(make(`mlflow-${words.length}`, { MLmodel }))).rejects.toThrow(words);
   });
 
+  test('Hugging Face: what it is, and what its pickle would import', async () => {
+    const config = '{"architectures": ["BertModel"]}';
+    const safe = make('hub-safe', {
+      'config.json': config,
+      'model.safetensors': 'x',
+      'pytorch_model.bin': 'x',
+    });
+    const known = { format: 'huggingface', what: 'a Hugging Face model folder (BertModel)', globals: [] };
+    expect(await detectFormat(safe)).toMatchObject(known);
+    const evil = calls('os', 'system', 'id');
+    const risky = make('hub-bin', { 'config.json': config, 'pytorch_model-00001.bin': evil });
+    expect((await detectFormat(risky)).globals).toMatchObject([{ module: 'os', name: 'system' }]);
+    await expect(detectFormat(make('hub-tf', { 'config.json': '{}', 'tf_model.h5': 'x' }))).rejects.toThrow(
+      'no weights for PyTorch (only tf_model.h5)',
+    );
+    const broken = make('hub-cut', { 'config.json': '{', 'model.safetensors': 'x' });
+    await expect(detectFormat(broken)).rejects.toMatchObject({ code: 'CONVERT_DAMAGED' });
+  });
+
+  test('safetensors alone are weights; beside a config.json they are the folder', async () => {
+    const content = Buffer.from('\x40\0\0\0\0\0\0\0{"__metadata__":{"format":"pt"}}', 'latin1');
+    const alone = join(make('st', { 'w.safetensors': content }), 'w.safetensors');
+    expect(await detectFormat(alone)).toMatchObject({
+      format: 'torch-weights',
+      what: 'safetensors weights without a model',
+      warnings: [],
+    });
+    const hub = make('st-hub', { 'config.json': '{}', 'model.safetensors': content });
+    expect(await detectFormat(join(hub, 'model.safetensors'))).toMatchObject({
+      format: 'huggingface',
+      path: hub,
+    });
+  });
+
   test('Hugging Face, one model, several, none', async () => {
     const hub = make('hub', { 'config.json': '{}', 'model.safetensors': 'x' });
     expect((await detectFormat(hub)).format).toBe('huggingface');

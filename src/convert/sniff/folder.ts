@@ -5,11 +5,12 @@ import { failure, type MdeployError } from '../../core/errors/error.ts';
 import { reasonOf } from '../../core/files.ts';
 import { relativePathProblem } from '../../core/names.ts';
 import type { Sniffed } from '../sniffed.ts';
+import { sniffHuggingFace } from './hugging-face.ts';
 
 /** Tells what the file inside is. */
 export type Detect = (path: string) => Promise<Sniffed & { readonly warnings: readonly string[] }>;
 
-/** An MLmodel or config.json is small. */
+/** An MLmodel file is small. */
 const maxTextBytes = 1024 ** 2;
 
 /**
@@ -20,11 +21,8 @@ export async function sniffFolder(folder: string, detect: Detect): Promise<Sniff
   if (existsSync(join(folder, 'saved_model.pb'))) return { format: 'saved-model' };
   if (existsSync(join(folder, 'MLmodel'))) return mlflow(folder, detect);
   const names = readdirSync(folder).sort();
-  if (
-    names.includes('config.json') &&
-    names.some((name) => /\.safetensors$|^pytorch_model.*\.bin$/.test(name))
-  )
-    return { format: 'huggingface' };
+  const huggingFace = await sniffHuggingFace(folder, names, detect);
+  if (huggingFace) return huggingFace;
   const models = names.filter((name) => endings.some((ending) => name.toLowerCase().endsWith(ending)));
   const [only, ...others] = models;
   if (only !== undefined && others.length === 0) return inside(join(folder, only), detect);

@@ -1,4 +1,5 @@
-import { basename, dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { asMdeployError, failure } from '../../core/errors/error.ts';
 import { recognise } from '../../onnx/recognise.ts';
 import type { ByteSource } from '../../onnx/source.ts';
@@ -13,6 +14,8 @@ import type { Sniffed } from '../sniffed.ts';
 export function sniffHead(source: ByteSource): Sniffed | undefined {
   const head = source.view(0, headBytes).subarray(0, headBytes).toString('latin1');
   const sign = signs.find(({ matches }) => matches(head));
+  if (sign?.beside !== undefined && existsSync(join(dirname(source.label), sign.beside)))
+    return { format: 'huggingface', path: dirname(source.label) };
   if (sign) return { format: sign.format, ...(sign.what !== undefined && { what: sign.what }) };
   if (basename(source.label) === 'saved_model.pb')
     return { format: 'saved-model', path: dirname(source.label) };
@@ -31,12 +34,21 @@ const headBytes = 4096;
 interface Sign {
   readonly format: Format;
   readonly what?: string;
+  /** With this file beside it, it is part of a Hugging Face folder. */
+  readonly beside?: string;
   matches(head: string): boolean;
 }
 
 const signs: readonly Sign[] = [
   { format: 'keras-h5', matches: (head) => head.startsWith('\x89HDF\r\n\x1a\n') },
   { format: 'tflite', matches: (head) => head.slice(4, 8) === 'TFL3' },
+  {
+    // A length of 64 bits, then JSON.
+    format: 'torch-weights',
+    what: 'safetensors weights without a model',
+    beside: 'config.json',
+    matches: (head) => /^[\s\S]{5}\0\0\0\{"/.test(head),
+  },
   { format: 'catboost', matches: (head) => head.startsWith('CBM1') },
   { format: 'lightgbm', matches: (head) => /^tree\r?\nversion=/.test(head) },
   {

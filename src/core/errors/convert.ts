@@ -8,7 +8,7 @@ export const convertErrors = {
   CONVERT_FORMAT_UNKNOWN: {
     message: 'Cannot tell what {file} is: {reason}.',
     remedy:
-      'Known are PyTorch, Keras, SavedModel, TFLite, scikit-learn, skops, XGBoost, LightGBM, CatBoost, MLflow and ONNX; see docs/convert.md.',
+      'Known are PyTorch, Hugging Face, Keras, SavedModel, TFLite, scikit-learn, skops, XGBoost, LightGBM, CatBoost, MLflow and ONNX; see docs/convert.md.',
     ...wrongUsage,
   },
   CONVERT_DAMAGED: {
