@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { commandLine } from './sections/command-line.ts';
 import { http } from './sections/http.ts';
 import { image } from './sections/image.ts';
+import { memory } from './sections/memory.ts';
 
 /**
  * Measures mdeploy beside its yardsticks on this machine, interleaved, medians, and adds the tables to
@@ -20,7 +21,7 @@ const { values } = parseArgs({
 });
 
 const root = join(import.meta.dirname, '..');
-const sections = { 'command-line': commandLine, http, image };
+const sections = { 'command-line': commandLine, http, image, memory };
 const options = { root, seconds: Number(values.seconds), repeats: Number(values.repeats) };
 const parts: string[] = [];
 for (const [name, measure] of Object.entries(sections)) {

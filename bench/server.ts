@@ -9,15 +9,25 @@ export interface Started {
   readonly startMs: number;
   /** Resident bytes of the process and its children. */
   rss(): number;
+  /** The same, with pages that several processes share counted in parts. */
+  pss(): number;
   /** User and system time of the process and its children, milliseconds. */
   cpuMs(): number;
   stop(): Promise<void>;
 }
 
+export interface StartOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** Path that answers 200 when the server is ready. */
+  readonly ready: string;
+  /** Posted there; default: it is got. */
+  readonly body?: string;
+}
+
 /** Starts a server on a free loopback port and waits until `ready` answers 200. */
 export async function start(
   command: readonly string[],
-  { env, ready }: { readonly env: Readonly<Record<string, string>>; readonly ready: string },
+  { env, ready, body }: StartOptions,
 ): Promise<Started> {
   const port = await freePort();
   const fill = (text: string) => text.replaceAll('{port}', String(port));
@@ -27,23 +37,24 @@ export async function start(
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}`;
-  await until(`${url}${ready}`, child);
+  await until(`${url}${ready}`, body, child);
   const startMs = performance.now() - begun;
   return {
     url,
     startMs,
     rss: () => sum(family(child.pid!), (pid) => statusBytes(pid, 'VmRSS')),
+    pss: () => sum(family(child.pid!), pssBytes),
     cpuMs: () => sum(family(child.pid!), cpuOf),
     stop: () => stop(child),
   };
 }
 
-async function until(url: string, child: ChildProcess): Promise<void> {
+async function until(url: string, body: string | undefined, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 6000; attempt++) {
     if (child.exitCode !== null)
       throw new Error(`the server ended with ${child.exitCode} before it was ready`);
     try {
-      const answer = await fetch(url);
+      const answer = await fetch(url, body === undefined ? {} : { method: 'POST', body });
       await answer.arrayBuffer();
       if (answer.ok) return;
     } catch (error) {
@@ -84,6 +95,13 @@ function statusBytes(pid: number, key: string): number {
   const line = readFileSync(`/proc/${pid}/status`, 'utf8')
     .split('\n')
     .find((text) => text.startsWith(`${key}:`));
+  return Number(/\d+/.exec(line ?? '')?.[0] ?? 0) * 1024;
+}
+
+function pssBytes(pid: number): number {
+  const line = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+    .split('\n')
+    .find((text) => text.startsWith('Pss:'));
   return Number(/\d+/.exec(line ?? '')?.[0] ?? 0) * 1024;
 }
 

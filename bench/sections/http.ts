@@ -70,10 +70,16 @@ function servers(root: string, model: string): Readonly<Record<string, () => Pro
     '--port',
     '{port}',
   ];
+  const processes = [...mdeploy, '--processes', '2'];
+  const batchingProcesses = [...batching, '--processes', '2'];
   const env = { PORT: '{port}', MODEL_PATH: model };
   return {
     mdeploy: () => start([...mdeploy, '--log-level', 'warn'], { env: {}, ready: '/readyz' }),
     'mdeploy, batching': () => start([...batching, '--log-level', 'warn'], { env: {}, ready: '/readyz' }),
+    'mdeploy, 2 processes': () => start([...processes, '--log-level', 'warn'], { env: {}, ready: '/readyz' }),
+    'mdeploy, batching, 2 processes': () =>
+      start([...batchingProcesses, '--log-level', 'warn'], { env: {}, ready: '/readyz' }),
+    echo: () => start([process.execPath, join(root, 'bench/peers/echo.mjs')], { env, ready: '/' }),
     'naive Node': () => start(naive, { env, ready: '/' }),
     'naive Node, 2 processes': () => start(naive, { env: { ...env, WORKERS: '2' }, ready: '/' }),
   };
