@@ -91,9 +91,9 @@ describe('readYaml', () => {
   });
 
   test.each([
-    ['40,000 keys', Array.from({ length: 40_000 }, (_, i) => `k${i.toString(36)}:`).join('\n')],
+    ['20,000 keys', Array.from({ length: 20_000 }, (_, i) => `k${i.toString(36)}:`).join('\n')],
     ['a key of 200,000 characters', `${'k'.repeat(200_000)}: 1`],
-    ['100,000 entries', `protocols: [${'a,'.repeat(100_000)}]`],
+    ['50,000 entries', `protocols: [${'a,'.repeat(50_000)}]`],
     ['a text of 200,000 characters', `description: "${'x'.repeat(200_000)}"`],
   ])('%s take little time to refuse', (_, text) => {
     // Of this thread, so that a busy machine does not count.

@@ -171,11 +171,10 @@ describe('a file read through a window', () => {
 
   it('gives what memory gives, wherever fields cross the border of the window', () => {
     const path = join(folder, 'fields.bin');
+    const many = bytes(
+      Array.from({ length: 9_000 }, (_, i) => [int(1, 2n ** 62n + BigInt(i)), str(2, `text ${i}`)]),
+    );
     for (let shift = 0; shift < 14; shift++) {
-      const many = Array.from({ length: 9_000 }, (_, i) => [
-        int(1, 2n ** 62n + BigInt(i)),
-        str(2, `text ${i}`),
-      ]);
       const encoded = bytes(str(3, 'x'.repeat(shift)), many);
       writeFileSync(path, encoded);
       const fromFile = withFileSource(path, fieldsOf);

@@ -112,7 +112,7 @@ describe('the default Dockerfile', () => {
         expect(count).toBe(safeCount - labels);
         expect(instructionsOf(filled)).not.toContain('RUN');
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 

@@ -3,7 +3,7 @@ import { failure, type MdeployError } from '../../core/errors/error.ts';
 
 /** What one request may make of its bytes: a field of two bytes becomes an object of a hundred. */
 const maxMessages = 100_000;
-const maxElements = 4_000_000;
+const maxElements = 1_000_000;
 const maxDepth = 32;
 
 /**

@@ -254,8 +254,8 @@ describe('malformed bytes', () => {
   });
 
   test('millions of empty byte strings do not become millions of objects', () => {
-    const wire = Buffer.alloc(2 * 4_000_001, Buffer.from([0x42, 0]));
-    expect(() => InferTensorContents.decode(wire)).toThrow('more than 4000000 elements');
+    const wire = Buffer.alloc(2 * 1_000_001, Buffer.from([0x42, 0]));
+    expect(() => InferTensorContents.decode(wire)).toThrow('more than 1000000 elements');
   });
 });
 
