@@ -7,11 +7,13 @@ import type { TensorSpec } from '../core/tensor.ts';
 import { inferName } from '../manifest/infer.ts';
 import { checkExternalData } from '../onnx/external-data.ts';
 import { readModel } from '../onnx/read-model.ts';
+import type { FirstDifference } from '../proof/first-difference.ts';
 import type { Parity } from '../proof/parity.ts';
 import { type Environment, ensureEnvironment } from '../python/environment.ts';
 import { readLock } from '../python/lock.ts';
 import { converterFor } from './converters.ts';
 import { type Detected, detectFormat } from './detect.ts';
+import { findFirstDifference } from './first-difference.ts';
 import { withSamples } from './manifest-samples.ts';
 import { isSafeGlobal } from './pickle/safe.ts';
 import { type ConversionRecord, writeRecord } from './record.ts';
@@ -52,6 +54,8 @@ export interface Conversion {
   /** The folder that was made; absent without parity. */
   readonly folder?: string;
   readonly parity: Parity;
+  /** Of an ONNX model without parity: the first node that answers otherwise. */
+  readonly firstDifference?: FirstDifference;
   readonly environment: Pick<Environment, 'pythonVersion' | 'bytes' | 'seconds' | 'isNew'> & {
     readonly name: string;
   };
@@ -99,6 +103,7 @@ export async function convert(source: string, options: ConvertOptions): Promise<
     };
     const record = await writeRecord(output.work, recordInput);
     if (parity.ok) await output.commit();
+    const first = parity.ok ? undefined : await partingNode(detected, output.work, parity, options);
     const { pythonVersion, bytes, seconds, isNew } = environment;
     return {
       source,
@@ -107,6 +112,7 @@ export async function convert(source: string, options: ConvertOptions): Promise<
       name,
       ...(parity.ok && { folder }),
       parity,
+      ...(first && { firstDifference: first }),
       environment: { name: lock.name, pythonVersion, bytes, seconds, isNew },
       record,
       peakBytes: run.peakBytes,
@@ -163,6 +169,17 @@ async function prove(work: string, name: string, run: ProgramRun, options: Conve
   const parity = await replay(work, names, { timeoutMs, maxMemoryBytes, wanted: tolerance });
   await writeFileAtomic(manifestFile, withSamples(text, names, parity));
   return parity;
+}
+
+async function partingNode(
+  { format, path }: Detected,
+  work: string,
+  parity: Parity,
+  { timeoutMs, maxMemoryBytes, tolerance, progress }: ConvertOptions,
+): Promise<FirstDifference | undefined> {
+  if (format !== 'onnx') return undefined;
+  progress('Searching the first node that differs');
+  return findFirstDifference(path, work, parity, { timeoutMs, maxMemoryBytes, wanted: tolerance });
 }
 
 function tellNotes(

@@ -20,6 +20,8 @@ export function conversionText(conversion: Conversion): string {
     lines.push(
       `Worst is ${parity.worst.output} of the sample "${parity.worst.sample}": ${parity.worst.reason}.`,
     );
+  const { firstDifference: first } = conversion;
+  if (first) lines.push(`They part at ${first.node} (${first.op}): ${first.reason}.`);
   lines.push('Nothing was written.');
   return lines.join('\n');
 }

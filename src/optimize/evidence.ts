@@ -67,7 +67,7 @@ export async function gatherEvidence(
   const { feeds, refused } = await findFeeds(source, manifest.inputs, caps);
   if (feeds.length === 0) throw failure('OPTIMIZE_NO_INPUTS', { name: manifest.name, reason: refused });
   const request = firstRow(feeds[0]!.inputs);
-  const calibration = feeds.filter(({ name }) => name === 'random' || feeds.length === 1);
+  const calibration = [feeds.find(({ name }) => name === 'random') ?? feeds[0]!];
   return answered(source, { origin: 'made up', calibration, judged: feeds, request, isShared: true }, caps);
 }
 

@@ -155,7 +155,7 @@ async function makeable(
 }
 
 function tellEvidence(
-  { origin, judged, isShared }: Evidence,
+  { origin, isShared }: Evidence,
   { warn, note }: OptimizeOptions,
   recipes: readonly { readonly name: RecipeName }[],
 ): void {
@@ -165,7 +165,5 @@ function tellEvidence(
       'The model has no samples: variants are judged, and int8-static calibrated, with made-up inputs. Real ones (--data inputs.npz) say more.',
     );
   else if (isCalibrated && isShared)
-    note(
-      `int8-static is calibrated with the ${judged.length} inputs that it is judged by; --data gives it others.`,
-    );
+    note('int8-static is calibrated with the inputs that it is judged by; --data gives it others.');
 }

@@ -14,15 +14,19 @@ export interface SplitRows {
 }
 
 /**
- * Arrays of many rows as feeds for a model. Every second row is for calibration, the others are for judging, so that no
+ * Arrays as feeds for a model. Every second row is for calibration, the others are for judging, so that no
  * variant is judged by what it was made with; a single feed is for both.
  * @throws MdeployError `OPTIMIZE_DATA`
  */
 export function splitRows(file: string, tensors: readonly Tensor[], specs: readonly TensorSpec[]): SplitRows {
   const columns = specs.map((spec) => columnOf(file, tensors, spec));
-  const counts = new Set(columns.map(({ shape }) => shape[0] ?? 1));
-  if (counts.size !== 1) throw wrong(file, `its arrays have ${[...counts].join(' and ')} rows`);
-  const rows = Math.min([...counts][0]!, maxRows);
+  const counts = new Set(columns.map(({ shape }) => shape[0]));
+  // Without rows in common they are one request: a state beside a batch, a scalar beside a signal.
+  if (counts.size !== 1 || counts.has(undefined)) {
+    const one = [{ name: 'the data', inputs: columns }];
+    return { calibration: one, judged: one, rows: 1 };
+  }
+  const rows = Math.min([...counts][0] ?? 1, maxRows);
   const fixed = specs.map(({ shape }) => shape?.[0]).find((dim) => typeof dim === 'number');
   const step = (fixed as number | undefined) ?? chunk;
   const all = Array.from({ length: rows }, (_, row) => row);
@@ -41,7 +45,6 @@ function columnOf(file: string, tensors: readonly Tensor[], spec: TensorSpec): T
   if (!tensor) throw wrong(file, `it has no array named "${spec.name}"`);
   const fits =
     tensor.datatype === spec.datatype &&
-    tensor.shape.length > 0 &&
     (spec.shape === null ||
       (spec.shape.length === tensor.shape.length &&
         spec.shape.every(

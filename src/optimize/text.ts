@@ -39,7 +39,8 @@ export function conditions({ keep_if, inputs }: OptimizationReport): string {
     ...(smaller_by === undefined ? [] : [`${times(smaller_by)} as small`]),
   ];
   const { judged_rows: rows, origin } = inputs;
-  const words = { data: 'rows of data', samples: 'rows of samples', 'made up': 'made-up rows' }[origin];
+  const row = rows === 1 ? 'row' : 'rows';
+  const words = { data: `${row} of data`, samples: `${row} of samples`, 'made up': `made-up ${row}` }[origin];
   return `kept if ${parts.join(', ')}; judged by ${rows} ${words}`;
 }
 

@@ -9,7 +9,8 @@ export interface Caps {
 }
 
 /**
- * Made-up inputs that a model can be run with: the first domain that gives any. Runs in throw-away processes.
+ * Made-up inputs that a model can be run with: those of the first domain in which it takes all, else of the one in which
+ * it takes most. Runs in throw-away processes.
  * @throws MdeployError as `probeModel` does
  */
 export async function findFeeds(
@@ -18,14 +19,16 @@ export async function findFeeds(
   caps: Caps,
 ): Promise<{ readonly feeds: readonly NamedFeed[]; readonly refused: string }> {
   let refused = 'made-up inputs would be too large';
+  let best: readonly NamedFeed[] = [];
   for (const domain of domains) {
     const feeds = makeUpFeeds(specs, domain);
     if (feeds.length === 0) continue;
     const { runs } = await probeModel(source, { ...caps, inputs: feeds.map(({ inputs }) => inputs) });
     const usable = feeds.filter((_, index) => runs[index]?.ok);
-    if (usable.length > 0) return { feeds: usable, refused: '' };
+    if (usable.length > best.length) best = usable;
+    if (usable.length === feeds.length) break;
     const [first] = runs;
     if (first && !first.ok) refused = first.reason;
   }
-  return { feeds: [], refused };
+  return { feeds: best, refused: best.length > 0 ? '' : refused };
 }

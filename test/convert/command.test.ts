@@ -154,6 +154,10 @@ describe('the report', () => {
     const text = conversionText({ ...base, parity: { ok: false, outputs: [agree, wrong], worst: wrong } });
     expect(text).toContain('The answers change: 1 of 2 outputs differ.');
     expect(text).toContain('Worst is y of the sample "random": at [0] the original gives 1.');
+    const first = { node: '/conv', op: 'Conv', actual_op: 'Conv', tensor: 't', max_abs: 1, reason: 'at [0]' };
+    const parity = { ok: false, outputs: [wrong], worst: wrong };
+    const named = conversionText({ ...base, parity, firstDifference: first });
+    expect(named).toContain('They part at /conv (Conv): at [0].');
     expect(text).toMatch(/5\.0e-1 .*DIFFERS/);
     expect(text).toContain('Nothing was written.');
   });

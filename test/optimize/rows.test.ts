@@ -42,10 +42,17 @@ describe('rows of data', () => {
     expect(found.judged[0]?.inputs[0]?.data).toEqual(['b']);
   });
 
+  test('arrays without rows in common are one request', () => {
+    const rate: Tensor = { name: 'sr', datatype: 'INT64', shape: [], data: BigInt64Array.of(16_000n) };
+    const scalar: TensorSpec = { name: 'sr', datatype: 'INT64', shape: [] };
+    const { calibration, judged } = splitRows('d.npz', [rows(4), rate], [spec(['n', 2]), scalar]);
+    expect(calibration).toBe(judged);
+    expect(judged.map(({ inputs }) => inputs.map(({ shape }) => shape))).toEqual([[[4, 2], []]]);
+  });
+
   test.each([
     [[rows(3)], [spec(['n', 2]), spec(['n', 2], 'y')], 'it has no array named "y"'],
     [[rows(3, 4)], [spec(['n', 2])], '"x" must be FP32[n,2] and is FP32[3,4]'],
-    [[rows(3), rows(4, 2, 'y')], [spec(['n', 2]), spec(['n', 2], 'y')], 'its arrays have 3 and 4 rows'],
     [[rows(1)], [spec([2, 2])], 'it has 1 rows, and the model takes 2 at once'],
   ])('that do not fit are refused with the reason', (tensors, specs, reason) => {
     expect(() => splitRows('d.npz', tensors, specs)).toThrow(

@@ -27,7 +27,7 @@ describe('a race', () => {
 
   test('changes the order from round to round', async () => {
     const log: string[] = [];
-    await race([session(3, log, 'a'), session(3, log, 'b')], [], { budgetMs: 0, minRounds: 4 });
+    await race([session(5, log, 'a'), session(5, log, 'b')], [], { budgetMs: 0, minRounds: 4 });
     expect(log.slice(-8).join('')).toBe('abbaabba');
   });
 });
