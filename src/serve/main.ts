@@ -44,7 +44,7 @@ function parse() {
       allowPositionals: true,
       strict: true,
     });
-    // SageMaker starts every image with the one argument `serve`, in place of the CMD.
+    // SageMaker starts every image with the argument `serve`.
     const isSageMaker = positionals[0] === 'serve';
     if (isSageMaker) positionals.shift();
     if (positionals.length > 1) throw new Error(`One model at a time, not ${positionals.length}.`);

@@ -84,10 +84,14 @@ describe.skipIf(engine === undefined)('from a model file to a prediction of a pu
     const pinned = `${name.replace(/:1$/, '')}@${digest.replace(/^.*@/, '')}`;
     await pull(pinned);
     try {
-      await whileRunning(pinned, async (url) => {
+      await whileRunning(pinned, [], async (url) => {
         await proveAnswers(url, { example, fixture });
         await provePredict(url, example);
       });
+      // Flags of a user come behind those of the image: it is still reached from outside.
+      const flags = ['--processes', '2', '--grpc-port', '8500'];
+      if (example === 'iris')
+        await whileRunning(pinned, flags, (url) => proveAnswers(url, { example, fixture }));
     } finally {
       await docker.getImage(pinned).remove({ force: true });
     }
@@ -101,9 +105,14 @@ describe.skipIf(engine === undefined)('from a model file to a prediction of a pu
     });
   }
 
-  async function whileRunning(reference: string, work: (url: string) => Promise<void>): Promise<void> {
+  async function whileRunning(
+    reference: string,
+    flags: readonly string[],
+    work: (url: string) => Promise<void>,
+  ): Promise<void> {
     const container = await docker.createContainer({
       Image: reference,
+      Cmd: [...flags],
       ExposedPorts: { '8501/tcp': {} },
       HostConfig: {
         ReadonlyRootfs: true,

@@ -55,7 +55,7 @@ describe('the default Dockerfile', () => {
   test('has a layer for each part, no RUN, and a numeric user', () => {
     const text = renderFile('Dockerfile', template, variablesOf(manifest));
     expect(instructionsOf(text).join(' ')).toBe(
-      'FROM ENV WORKDIR COPY COPY COPY COPY COPY COPY COPY ENV ENV LABEL LABEL LABEL LABEL USER EXPOSE STOPSIGNAL HEALTHCHECK ENTRYPOINT CMD',
+      'FROM ENV WORKDIR COPY COPY COPY COPY COPY COPY COPY ENV ENV LABEL LABEL LABEL LABEL USER EXPOSE STOPSIGNAL HEALTHCHECK ENTRYPOINT',
     );
     expect(text).toContain('\nUSER 10001:10001\n');
     expect(text).toContain('\nENV A="say \\"hi\\" for \\$5 \\\\o/"\n');
