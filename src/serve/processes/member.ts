@@ -59,7 +59,7 @@ export class Member {
     this.number = beginning.number;
     this.#events = events;
     this.#process = fork(fileURLToPath(roleEntry('server-process')), [], {
-      env: { ...process.env, MDEPLOY_ROLE: 'server-process' },
+      env: { ...allocator, ...process.env, MDEPLOY_ROLE: 'server-process' },
       serialization: 'advanced',
     });
     this.ended = this.#watch();
@@ -160,3 +160,10 @@ export class Member {
     }
   }
 }
+
+/** As in images: glibc gives the memory of unloaded models back. */
+const allocator = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+};

@@ -30,9 +30,12 @@ export async function supervise({ start, line, isProven }: Supervised, ready: On
   const listeners: Server[] = [];
   let crew: Crew | undefined;
   const open = async (door: DoorName, at: number) => {
-    const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
-      crew?.give({ door, socket }),
-    );
+    const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+      // A client that goes away is the business of the process that gets the connection.
+      socket.on('error', () => undefined);
+      if (crew) crew.give({ door, socket });
+      else socket.destroy();
+    });
     server.maxConnections = processes.count * maxConnections;
     const opened = await listen(server, { host, port: at });
     server.on('error', (error) => log.error({ err: error }, 'a connection could not be taken'));
