@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { writeNpy } from '../../src/core/npy.ts';
 import { openModel } from '../../src/repository/open-model.ts';
 import { validate } from '../../src/validate/validate.ts';
+import { runCli } from '../build-image/run-cli.ts';
 import { runVerb } from '../cli/run-verb.ts';
 import { modelFile, modelFolder, removeModels } from '../diff/models.ts';
 import { fixturePath } from '../fixtures.ts';
@@ -170,4 +171,13 @@ describe('what is refused', () => {
       exit: 3,
     });
   });
+});
+
+test('Ctrl-C in the middle leaves nothing behind', async () => {
+  const parent = mkdtempSync(join(folder, 'interrupted-'));
+  const args = ['optimize', digits, '--recipes', 'folded', '--race-s', '60', '-o', join(parent, 'out')];
+  const hasBegun = async () => readdirSync(parent).some((name) => name.endsWith('.tmp'));
+  const { code } = await runCli(args, { interruptWhen: hasBegun });
+  expect(code).toBe(130);
+  expect(readdirSync(parent)).toEqual([]);
 });
