@@ -157,7 +157,7 @@ describe.skipIf(engine === undefined)('push against a real engine and registry',
     test('none at all', async () => {
       await expect(send(fresh(), { env: environment() })).rejects.toMatchObject({
         code: 'REGISTRY_UNAUTHORIZED',
-        message: expect.stringContaining('there are none'),
+        message: expect.stringContaining('a push without a login, and none is known'),
         remedy: expect.stringContaining(`docker login ${registry.host}`),
       });
     });
