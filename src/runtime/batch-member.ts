@@ -1,5 +1,6 @@
 import { failure } from '../core/errors/error.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { usualPriority } from './queue-order.ts';
 import type { Ticket } from './waiting-room.ts';
 
 export interface MemberOptions {
@@ -39,6 +40,10 @@ export class BatchMember {
 
   get outputs(): readonly string[] {
     return this.#options.outputs;
+  }
+
+  get priority(): number {
+    return this.#ticket.priority ?? usualPriority;
   }
 
   get until(): number {

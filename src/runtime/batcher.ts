@@ -1,6 +1,7 @@
 import { failure, MdeployError } from '../core/errors/error.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { BatchMember } from './batch-member.ts';
+import { enqueue } from './queue-order.ts';
 import { joinRows, splitRows } from './rows.ts';
 import type { Session } from './session.ts';
 import type { Ticket } from './waiting-room.ts';
@@ -59,7 +60,8 @@ export class Batcher {
     outputs: readonly string[],
     begun: () => void,
   ): Promise<Tensor[]> {
-    const { model, maxSize, maxRows, timeoutMs } = this.#limits;
+    const { model, maxSize, maxRows } = this.#limits;
+    const timeoutMs = Math.min(this.#limits.timeoutMs, ticket.patienceMs ?? Number.POSITIVE_INFINITY);
     const now = performance.now();
     if (now >= ticket.deadline)
       return Promise.reject(failure('DEADLINE_EXCEEDED', { limit: ticket.limitMs }));
@@ -69,7 +71,7 @@ export class Batcher {
     const until = Math.min(ticket.deadline, now + timeoutMs);
     const late = () => failure('QUEUE_TIMEOUT', { name: model, limit: timeoutMs }, { retryAfter: 1 });
     const member = new BatchMember(ticket, { inputs, outputs, until, late, begun });
-    this.#queue.push(member);
+    enqueue(this.#queue, member);
     member.wait(() => this.#remove(member));
     if (this.#running === 0) this.#gather();
     return member.answer;

@@ -1,4 +1,5 @@
 import { failure } from '../core/errors/error.ts';
+import { enqueue, usualPriority } from './queue-order.ts';
 
 export interface WaitingRoomLimits {
   /** Served name of the model, for errors. */
@@ -18,17 +19,22 @@ export interface Ticket {
   readonly deadline: number;
   /** Whole time the client was promised, for the message. */
   readonly limitMs: number;
+  /** 1 is the most urgent; default: `usualPriority`. */
+  readonly priority?: number;
+  /** Longest wait in milliseconds, where that is less than the queue allows. */
+  readonly patienceMs?: number;
   /** Calls `leave` later, when the client goes away, so that waiting work is dropped before inference; gives back the way to unsubscribe. */
   whenGone?(leave: () => void): () => void;
 }
 
 interface Waiting {
+  readonly priority: number;
   readonly until: number;
   start(): void;
   late(): void;
 }
 
-/** A bounded queue before an engine: first come, first served; what is late or abandoned never reaches the engine. */
+/** A bounded queue before an engine: the urgent first, then first come, first served; what is late or abandoned never reaches the engine. */
 export class WaitingRoom {
   readonly #limits: WaitingRoomLimits;
   readonly #queue: Waiting[] = [];
@@ -76,7 +82,9 @@ export class WaitingRoom {
   }
 
   #wait(ticket: Ticket): Promise<void> {
-    const { maxSize, model, timeoutMs } = this.#limits;
+    const { maxSize, model } = this.#limits;
+    const { priority = usualPriority, patienceMs = Number.POSITIVE_INFINITY } = ticket;
+    const timeoutMs = Math.min(this.#limits.timeoutMs, patienceMs);
     if (this.#queue.length >= maxSize) {
       return Promise.reject(failure('QUEUE_FULL', { name: model, limit: maxSize }, { retryAfter: 1 }));
     }
@@ -98,8 +106,8 @@ export class WaitingRoom {
         settle();
         resolve();
       };
-      const waiting: Waiting = { until, start, late };
-      this.#queue.push(waiting);
+      const waiting: Waiting = { priority, until, start, late };
+      enqueue(this.#queue, waiting);
       const timer = setTimeout(() => {
         this.#remove(waiting);
         late();

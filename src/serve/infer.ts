@@ -6,6 +6,7 @@ import type { LoadedVersion } from '../repository/loaded-version.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Ticket } from '../runtime/waiting-room.ts';
 import type { House } from './house.ts';
+import { hurried } from './hurry.ts';
 import type { Protocol, RawCall, RawReply, Route } from './protocol.ts';
 import { type Asked, recall } from './recall.ts';
 import { Watch } from './watch.ts';
@@ -58,7 +59,8 @@ export async function infer(
     const wanted = chosenOutputs(version, request.outputs);
     const graphOutputs = version.finish ? version.graphOutputs : wanted;
     const asked = { inputs, outputs: graphOutputs };
-    const run = () => enter(version, ticket, asked, watch);
+    const place = request.parameters ? hurried(ticket, request.parameters) : ticket;
+    const run = () => enter(version, place, asked, watch);
     const outputs = await (version.cache ? recall(version.cache, asked, watch, run) : run());
     if (!version.cache) watch.lap('run');
     const finished = version.finish ? pick(await version.finish(outputs), wanted) : outputs; // 10 finishing

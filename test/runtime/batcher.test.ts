@@ -167,6 +167,23 @@ describe('limits', () => {
     expect(await Promise.all([first, second])).toEqual([[2], [4]]);
   });
 
+  test('the urgent make the next batch; a request may have less patience than the queue', async () => {
+    const { batcher, runs } = opened({ maxRows: 1 });
+    const first = enter(batcher, row(1));
+    await settle();
+    const order: string[] = [];
+    const usual = enter(batcher, row(2)).finally(() => order.push('usual'));
+    const urgent = enter(batcher, row(3), { priority: 1 }).finally(() => order.push('urgent'));
+    const hasty = expect(enter(batcher, row(4), { patienceMs: 1 })).rejects.toMatchObject({
+      code: 'QUEUE_TIMEOUT',
+    });
+    await vi.advanceTimersByTimeAsync(100);
+    await hasty;
+    expect(await Promise.all([first, usual, urgent])).toEqual([[2], [4], [6]]);
+    expect(order).toEqual(['urgent', 'usual']);
+    expect(runs).toEqual([1, 1, 1]);
+  });
+
   test('nobody waits longer than the queue allows, nor past the deadline', async () => {
     const { batcher, runs } = opened({ timeoutMs: 30, maxRows: 1 }, 100);
     const first = enter(batcher, row(1));

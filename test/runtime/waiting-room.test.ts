@@ -97,6 +97,50 @@ describe('limits', () => {
   });
 });
 
+describe('priorities', () => {
+  it('the urgent go first, equals in order of arrival, those without one between', async () => {
+    const desk = room({ maxSize: 10 });
+    const running = job();
+    const kept = [desk.enter(ticket(), running.work)];
+    const order: string[] = [];
+    const waiting: [string, number | undefined][] = [
+      ['usual 1', undefined],
+      ['late', 200],
+      ['urgent 1', 2],
+      ['usual 2', undefined],
+      ['urgent 2', 2],
+      ['most urgent', 1],
+    ];
+    for (const [name, priority] of waiting) {
+      const work = async () => void order.push(name);
+      kept.push(desk.enter({ ...ticket(), ...(priority !== undefined && { priority }) }, work));
+    }
+    running.end();
+    await Promise.all(kept);
+    expect(order).toEqual(['most urgent', 'urgent 1', 'urgent 2', 'usual 1', 'usual 2', 'late']);
+  });
+
+  it('a request may have less patience than the queue, not more', async () => {
+    const desk = room({ timeoutMs: 100 });
+    const running = job();
+    const kept = desk.enter(ticket(), running.work);
+    const hasty = expect(desk.enter({ ...ticket(), patienceMs: 20 }, job().work)).rejects.toMatchObject({
+      code: 'QUEUE_TIMEOUT',
+      message: expect.stringContaining('20'),
+    });
+    const patient = expect(desk.enter({ ...ticket(), patienceMs: 5000 }, job().work)).rejects.toMatchObject({
+      message: expect.stringContaining('100'),
+    });
+    await vi.advanceTimersByTimeAsync(21);
+    await hasty;
+    expect(desk.waiting).toBe(1);
+    await vi.advanceTimersByTimeAsync(80);
+    await patient;
+    running.end();
+    await kept;
+  });
+});
+
 describe('deadlines', () => {
   it('end the wait when they come before the limit of the queue', async () => {
     const desk = room({ timeoutMs: 1000 });

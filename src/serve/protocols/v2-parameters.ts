@@ -26,8 +26,8 @@ export function refuseSharedMemory(parameters: Parameters, what: string): void {
 }
 
 /**
- * Checks the parameters of a whole request. `priority`, `timeout` and `sequence_*` are passed over as Triton does for
- * models without priorities, timeout overrides and sequences; names that begin with `triton_` are reserved there.
+ * Checks the parameters of a whole request. `priority` and `timeout` are for the queue; `sequence_*` are passed over as
+ * Triton does for models without sequences; names that begin with `triton_` are reserved there.
  * @throws MdeployError `REQUEST_INVALID`
  */
 export function checkRequestParameters(parameters: Parameters): void {
@@ -38,6 +38,15 @@ export function checkRequestParameters(parameters: Parameters): void {
         `parameter keys starting with 'triton_' are reserved.`,
         'Rename it.',
       );
+  }
+  for (const name of ['priority', 'timeout']) {
+    const value = parameters.get(name) ?? 0;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) continue;
+    throw invalid(
+      `parameters.${name}`,
+      `parameter '${name}' is ${JSON.stringify(value)}, not a whole number.`,
+      name === 'priority' ? 'Send 1 for the most urgent, larger numbers for others.' : 'Send microseconds.',
+    );
   }
 }
 

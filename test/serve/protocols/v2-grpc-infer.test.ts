@@ -69,7 +69,7 @@ describe('what is read', () => {
       parameters: {
         flag: { boolParam: true },
         priority: { uint64Param: '2' },
-        timeout: { int64Param: '-5' },
+        timeout: { int64Param: '5' },
         note: { stringParam: '' },
         share: { doubleParam: 0.5 },
         large: { uint64Param: '18446744073709551615' },
@@ -82,7 +82,7 @@ describe('what is read', () => {
       parameters: {
         flag: true,
         priority: 2,
-        timeout: -5,
+        timeout: 5,
         note: '',
         share: 0.5,
         large: '18446744073709551615',

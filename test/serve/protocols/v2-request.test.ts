@@ -195,6 +195,16 @@ describe('refusals', () => {
       `{"inputs":[{${good}}],"parameters":{"triton_x":1}}`,
       "starting with 'triton_' are reserved",
     ],
+    [
+      'a priority that is no whole number',
+      `{"inputs":[{${good}}],"parameters":{"priority":"high"}}`,
+      `'priority' is "high", not a whole number`,
+    ],
+    [
+      'a time-out below nothing',
+      `{"inputs":[{${good}}],"parameters":{"timeout":-1}}`,
+      `'timeout' is -1, not a whole number`,
+    ],
     ['parameters that are no object', `{"inputs":[{${good}}],"parameters":[]}`, '"parameters" is []'],
     ['something after the document', `{"inputs":[{${good}}]} {}`, 'must not be followed'],
     ['lists too deep', `{"inputs":[{${good}}],"x":${'['.repeat(70)}`, 'deeper than 64 levels'],
