@@ -110,6 +110,7 @@ function assemble(draft: ManifestDraft, inputs: InputField[], outputs: OutputFie
       ...(repository !== undefined && { repository }),
       ...(max_size !== undefined && { max_size_bytes: max_size }),
     },
+    variants: draft.variants,
     ...(draft.optimize && { optimize: draft.optimize }),
   };
 }

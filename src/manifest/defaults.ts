@@ -23,6 +23,7 @@ export const supportedProviders = ['cpu'] as const;
 export const supportedFormats = ['onnx'] as const;
 export const supportedPlatforms = ['linux/amd64', 'linux/arm64'] as const;
 
+export const variantArchs = ['x64', 'arm64'] as const;
 export const recipeNames = [
   'folded',
   'fused',

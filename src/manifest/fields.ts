@@ -143,3 +143,20 @@ export const labels = z
   .array(labelText, 'a list of class names')
   .min(1, 'a list of class names')
   .max(100_000, 'at most 100000 class names');
+
+export const settings = 'settings, one "key: value" per line';
+export const section = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, settings);
+
+export function number0(expected: string) {
+  return z.number(expected).min(0, expected);
+}
+
+/** Refuses files of other frameworks by their ending. */
+export function onnxOnly(text: string, context: z.RefinementCtx): void {
+  const ending = /\.(pt|pth|pkl|pickle|joblib|h5|keras|pb|tflite|ubj|cbm|safetensors|mlmodel)$/i.exec(
+    text,
+  )?.[1];
+  if (ending === undefined) return;
+  const hint = `This version serves ONNX files; export the .${ending} file to ONNX first.`;
+  context.addIssue({ code: 'custom', message: 'an ONNX file', params: { hint } });
+}

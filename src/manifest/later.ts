@@ -3,7 +3,7 @@
  * a setting that would be ignored is an error. Patterns are key paths with `[]` for any list position.
  */
 export const laterKeys: ReadonlyMap<string, readonly string[]> = new Map([
-  ['', ['version_policy', 'rollout', 'security', 'observability', 'deploy', 'pipeline', 'variants']],
+  ['', ['version_policy', 'rollout', 'security', 'observability', 'deploy', 'pipeline']],
   ['serving', ['instances']],
 ]);
 

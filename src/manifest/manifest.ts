@@ -20,6 +20,8 @@ export interface Manifest {
   readonly serving: Serving;
   readonly runtime: RuntimeOptions;
   readonly image: ImageOptions;
+  /** Other files of the same model; the first that fits the machine is served in place of `model.path`. */
+  readonly variants: readonly ModelVariant[];
   /** What `mdeploy optimize` is to do; absent: its defaults. */
   readonly optimize?: OptimizePlan | undefined;
 }
@@ -100,6 +102,13 @@ export interface ImageOptions {
   readonly max_size_bytes?: number;
   readonly env: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ModelVariant {
+  /** Relative to the manifest's folder, as `model.path`. */
+  readonly path: string;
+  /** What a machine must have: an architecture in Node's words, and features of its processor. */
+  readonly when: { readonly arch: 'x64' | 'arm64'; readonly cpu: readonly string[] };
 }
 
 export interface OptimizePlan {

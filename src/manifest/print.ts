@@ -48,6 +48,7 @@ function written(manifest: Manifest): Record<string, unknown> {
       probe: { timeout_ms: runtime.probe.timeout_ms, max_memory: runtime.probe.max_memory_bytes },
     },
     image: { ...imageRest, ...(max_size_bytes !== undefined && { max_size: max_size_bytes }) },
+    ...(manifest.variants.length > 0 && { variants: manifest.variants }),
     ...(manifest.optimize && { optimize: manifest.optimize }),
   };
 }

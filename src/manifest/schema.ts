@@ -4,7 +4,6 @@ import {
   DEFAULT_BASE_IMAGE,
   defaultProtocols,
   limits,
-  recipeNames,
   supportedFormats,
   supportedPlatforms,
   supportedProtocols,
@@ -19,16 +18,18 @@ import {
   imageRepository,
   labels,
   line,
+  number0,
+  onnxOnly,
   path,
+  section,
+  settings,
   shape,
   size,
   version,
   word,
 } from './fields.ts';
+import { optimize, variant } from './optimize-schema.ts';
 import { inputTensors, outputTensors, secretFree, steps, unique } from './parts.ts';
-
-const settings = 'settings, one "key: value" per line';
-const section = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, settings);
 
 const tensorName = 'the name of a tensor of the model';
 const threads = 'auto or a whole number from 1 to 256';
@@ -52,9 +53,7 @@ const tensor = {
     }),
 };
 
-const tolerance = count0('a number ≥ 0');
-const share = z.number('a number from 0 to 1').min(0, 'a number from 0 to 1').max(1, 'a number from 0 to 1');
-const gain = z.number('a number from 1 on').min(1, 'a number from 1 on').max(1000, 'a number up to 1000');
+const tolerance = number0('a number ≥ 0');
 
 const sample = section({
   inputs: path.describe('JSON file with the input tensors by name: `{"x": {"datatype", "shape", "data"}}`.'),
@@ -197,31 +196,6 @@ const image = section({
     .describe('Labels of the image, beside the standard ones.'),
 }).describe('The container image.');
 
-const optimize = section({
-  keep_if: section({
-    top1_agreement: share
-      .optional()
-      .describe(
-        'Share of rows, or labels, on which a variant must agree with the original; 0.99 when left out.',
-      ),
-    max_error: count0('a number ≥ 0')
-      .optional()
-      .describe(
-        'Largest difference, in parts of the largest value of an output (at least 1); 0.05 when left out.',
-      ),
-    faster_by: gain.optional().describe('Times as fast; 1.1 when neither this nor `smaller_by` is given.'),
-    smaller_by: gain.optional().describe('Times as small on disk.'),
-  })
-    .prefault({})
-    .describe('What a variant must come to so that it is kept; all of it must hold.'),
-  recipes: z
-    .array(choice(recipeNames), 'a list of recipes')
-    .min(1, 'at least one recipe')
-    .superRefine(unique('recipe'))
-    .optional()
-    .describe('Variants that are tried; all when left out.'),
-}).describe('What `mdeploy optimize` tries and keeps.');
-
 /** What a person may write in a model.yaml. Messages, documentation and the JSON Schema all come from here. */
 export const manifestSchema = section({
   schema_version: z.literal(1, '1').default(1).describe('Version of this format.'),
@@ -267,21 +241,15 @@ export const manifestSchema = section({
   serving: serving.prefault({}),
   runtime: runtime.prefault({}),
   image: image.prefault({}),
+  variants: z
+    .array(variant, 'a list of variants')
+    .max(16, 'at most 16 variants')
+    .default([])
+    .describe(
+      'Other files of the same model. The first whose `when` fits the machine is served; the model itself where none does. `mdeploy optimize` writes them.',
+    ),
   optimize: optimize.optional(),
 });
 
 /** A checked manifest before the model file has been looked at: defaults filled in, spellings normalised. */
 export type ManifestDraft = z.output<typeof manifestSchema>;
-
-function count0(expected: string) {
-  return z.number(expected).min(0, expected);
-}
-
-function onnxOnly(text: string, context: z.RefinementCtx): void {
-  const ending = /\.(pt|pth|pkl|pickle|joblib|h5|keras|pb|tflite|ubj|cbm|safetensors|mlmodel)$/i.exec(
-    text,
-  )?.[1];
-  if (ending === undefined) return;
-  const hint = `This version serves ONNX files; export the .${ending} file to ONNX first.`;
-  context.addIssue({ code: 'custom', message: 'an ONNX file', params: { hint } });
-}

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { asMdeployError, MdeployError } from '../core/errors/error.ts';
 import { sha256 } from '../core/hash.ts';
-import { type Signature, showSpec, type Tensor } from '../core/tensor.ts';
+import type { Signature, Tensor } from '../core/tensor.ts';
 import { readModelBytes } from '../onnx/read-model.ts';
+import { changedSignature } from '../onnx/same-signature.ts';
 import { signatureOf } from '../onnx/signature.ts';
 import type { Caps } from '../proof/find-feeds.ts';
 import { type FirstDifference, firstDifference, type GraphSide } from '../proof/first-difference.ts';
@@ -82,34 +83,6 @@ export async function judgeVariant(made: Made, recipe: Recipe, court: Court): Pr
 }
 
 const unproven = 'only made-up inputs speak for it: give samples, --data, or --trust-made-up';
-
-/** Why a variant is no replacement for the original; undefined when it takes and gives the same. */
-export function changedSignature(before: Signature, after: Signature): string | undefined {
-  for (const side of ['inputs', 'outputs'] as const) {
-    const role = side.slice(0, -1);
-    if (before[side].length !== after[side].length)
-      return `it has ${after[side].length} ${side}, the original ${before[side].length}`;
-    for (const spec of before[side]) {
-      const other = after[side].find(({ name }) => name === spec.name);
-      if (!other) return `the ${role} "${spec.name}" is gone`;
-      const isSame =
-        spec.datatype === other.datatype &&
-        (spec.shape === null || other.shape === null || isLikeShape(spec.shape, other.shape));
-      if (!isSame) return `the ${role} "${spec.name}" was ${showSpec(spec)} and is ${showSpec(other)}`;
-    }
-  }
-  return undefined;
-}
-
-// A tool may find out how long an output is; an input must not be narrowed, which asking would show.
-function isLikeShape(before: readonly (number | string)[], after: readonly (number | string)[]): boolean {
-  return (
-    before.length === after.length &&
-    before.every(
-      (dim, axis) => typeof dim !== 'number' || typeof after[axis] !== 'number' || dim === after[axis],
-    )
-  );
-}
 
 async function measure(
   source: GraphSide['source'],

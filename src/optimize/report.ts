@@ -6,6 +6,7 @@ import type { Environment } from '../python/environment.ts';
 import type { OpenedModel } from '../repository/opened-model.ts';
 import { onnxRuntimeVersion } from '../runtime/onnxruntime.ts';
 import type { Court } from './judge.ts';
+import type { Served } from './serve-winner.ts';
 import type { Variant } from './variant.ts';
 
 export type OptimizationReport = Awaited<ReturnType<typeof reportOf>>;
@@ -15,7 +16,7 @@ interface ReportInput {
   readonly folder: string;
   readonly opened: OpenedModel;
   readonly court: Court;
-  readonly served: Variant | undefined;
+  readonly served: Served | undefined;
   readonly variants: readonly Variant[];
   readonly leftOut: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
@@ -38,7 +39,9 @@ export async function reportOf(input: ReportInput) {
       latency_ms: quietest(variants, court.originalMs),
     },
     folder: input.folder,
-    served: input.served?.name ?? 'original',
+    served: input.served?.variant.name ?? 'original',
+    /** Machines on which it is; null: on all. */
+    served_when: input.served?.when ?? null,
     keep_if: court.keepIf,
     inputs: {
       origin,

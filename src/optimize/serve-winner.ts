@@ -1,7 +1,9 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Machine, thisMachine } from '../core/machine.ts';
 import type { Tensor } from '../core/tensor.ts';
-import type { Sample } from '../manifest/manifest.ts';
+import { variantArchs } from '../manifest/defaults.ts';
+import type { ModelVariant, Sample } from '../manifest/manifest.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { OpenedModel } from '../repository/opened-model.ts';
 import { probeModel } from '../runtime/probe.ts';
@@ -10,20 +12,45 @@ import type { KeepIf } from './keep-if.ts';
 import type { Variant } from './variant.ts';
 import { copyModel, fitSamples, variantFile, writeManifest, writeSamples } from './write-folder.ts';
 
+/** What is served in place of the original, and where. */
+export interface Served {
+  readonly variant: Variant;
+  /**
+   * Machines that it was shown to be faster on: it becomes one of the manifest's variants, and others serve the original.
+   * Absent where only size was asked for, which is the same everywhere: it takes the original's place.
+   */
+  readonly when?: ModelVariant['when'];
+}
+
 /** The fastest of those kept; the smallest where only size was asked for. Undefined: the original stays. */
-export function chooseServed(variants: readonly Variant[], { faster_by }: KeepIf): Variant | undefined {
+export function chooseServed(
+  variants: readonly Variant[],
+  { faster_by }: KeepIf,
+  machine: Machine = thisMachine(),
+): Served | undefined {
   const kept = variants.filter(({ verdict }) => verdict === 'kept');
   const gain = ({ measured }: Variant) =>
     (faster_by === undefined ? measured?.smaller_by : measured?.faster_by) ?? 0;
-  return [...kept].sort((a, b) => gain(b) - gain(a))[0];
+  const [variant] = [...kept].sort((a, b) => gain(b) - gain(a));
+  if (!variant) return undefined;
+  const arch = variantArchs.find((known) => known === machine.arch);
+  if (faster_by === undefined || arch === undefined) return { variant };
+  const feature = telling[arch].find((name) => machine.cpu.has(name));
+  return { variant, when: { arch, cpu: feature === undefined ? [] : [feature] } };
 }
+
+/** Features that decide how fast int8 and half precision are, the strongest first. */
+const telling: Readonly<Record<ModelVariant['when']['arch'], readonly string[]>> = {
+  x64: ['avx512_vnni', 'avx_vnni', 'avx512f', 'avx2'],
+  arm64: ['i8mm', 'asimddp'],
+};
 
 interface Filling {
   readonly opened: OpenedModel;
   readonly pipeline: Pipeline;
   readonly court: Court;
   readonly variants: readonly Variant[];
-  readonly served: Variant | undefined;
+  readonly served: Served | undefined;
   /** Where the variants lie. */
   readonly work: string;
 }
@@ -43,7 +70,8 @@ export async function fillFolder(
 ): Promise<Filled> {
   const { opened, work, served } = filling;
   const { manifest, manifestFile } = opened;
-  await copyModel(opened, folder, served === undefined);
+  const isReplaced = served !== undefined && served.when === undefined;
+  await copyModel(opened, folder, !isReplaced);
   const variants: Variant[] = [];
   for (const variant of filling.variants) {
     if (variant.verdict !== 'kept') {
@@ -63,8 +91,13 @@ export async function fillFolder(
         )
       : await readFile(manifestFile, 'utf8');
   const { samples, left } = await samplesFor(folder, filling);
-  const modelPath = served ? variantFile(manifest.model.path, served.name) : manifest.model.path;
-  await writeManifest(folder, { text, modelPath, samples });
+  const path = served && variantFile(manifest.model.path, served.variant.name);
+  await writeManifest(folder, {
+    text,
+    modelPath: isReplaced && path ? path : manifest.model.path,
+    variants: path && served.when ? [{ path, when: served.when }] : [],
+    samples,
+  });
   return { variants, leftOut: left };
 }
 
@@ -78,7 +111,7 @@ async function samplesFor(
   const isMadeUp = court.evidence.origin === 'made up' && isPlain;
   const samples = isMadeUp ? await writeSamples(folder, court.evidence) : named;
   if (served === undefined) return { samples: [...samples.values()], left: [] };
-  const answers = await answersOf(join(work, `${served.name}.onnx`), court);
+  const answers = await answersOf(join(work, `${served.variant.name}.onnx`), court);
   const byFile = new Map(
     [...samples].flatMap(([name, { inputs }]) => {
       const found = answers.get(name);

@@ -24,7 +24,7 @@ export function optimizationText(report: OptimizationReport): string {
       ? [`Left out of model.yaml, for ${served} gives another label: ${left.join(', ')}.`]
       : []),
     winner
-      ? `Made ${folder}, which serves ${served}: ${gains(winner)}. Next: mdeploy validate ${folder}.`
+      ? `Made ${folder}, which serves ${served}${where(report)}: ${gains(winner)}. Next: mdeploy validate ${folder}.`
       : `Nothing wins on this machine. Made ${folder}, which serves the original as it is.`,
     `The picture: ${folder}/optimization.html`,
   ].join('\n');
@@ -87,6 +87,12 @@ export function factText(facts: Variant['facts']): string {
   if (channels_removed !== undefined)
     return `${channels_removed} of ${channels} channels removed, ${parameters_removed} parameters`;
   return '';
+}
+
+function where({ served_when: when }: OptimizationReport): string {
+  return when === null
+    ? ''
+    : ` on machines with ${[when.arch, ...when.cpu].join(' and ')}, elsewhere the original`;
 }
 
 function gains({ measured }: Variant): string {

@@ -4,7 +4,7 @@ import { parseDocument } from 'yaml';
 import { compareTensors } from '../core/compare.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import type { Tensor } from '../core/tensor.ts';
-import type { Sample } from '../manifest/manifest.ts';
+import type { ModelVariant, Sample } from '../manifest/manifest.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { conversionName } from '../repository/conversion.ts';
 import type { OpenedModel } from '../repository/opened-model.ts';
@@ -37,18 +37,20 @@ export async function copyModel(
 export interface ManifestPlan {
   /** model.yaml of the original, or what `init` writes for a bare file. */
   readonly text: string;
-  /** What is to be served. */
   readonly modelPath: string;
+  readonly variants: readonly ModelVariant[];
   readonly samples: readonly Sample[];
 }
 
-/** The manifest with another model file and other samples; comments stay. */
+/** The manifest with another model file, variants or samples; comments stay. */
 export async function writeManifest(
   folder: string,
-  { text, modelPath, samples }: ManifestPlan,
+  { text, modelPath, variants, samples }: ManifestPlan,
 ): Promise<void> {
   const document = parseDocument(text);
   document.setIn(['model', 'path'], modelPath);
+  if (variants.length > 0) document.set('variants', document.createNode(variants));
+  else document.delete('variants');
   if (samples.length > 0) document.set('samples', document.createNode(samples));
   else document.delete('samples');
   await writeFileAtomic(

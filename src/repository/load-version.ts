@@ -20,6 +20,7 @@ import { columnsOf } from './columns.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { readSample } from './samples.ts';
+import { variantFor } from './variants.ts';
 
 /** A model that takes more values than this at once starts cold: a file must not make the server fill its memory. */
 const maxZeros = 32 * 1024 * 1024;
@@ -51,11 +52,13 @@ async function load(opened: OpenedModel, { isProven, processes = 1 }: LoadOption
   refuseAccelerator(manifest);
   const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
   const cores = Math.max(1, Math.floor(availableParallelism() / processes));
-  const source = { ...(await graphSource(opened)), cores };
+  const { served, variant } = chosen(opened);
+  const source = { ...(await graphSource(served)), cores };
   const pipeline = await compilePipeline(manifest, signature);
   const feeds = await warmupFeeds(opened, signature, pipeline);
-  const usable = isProven ? feeds : await probe(source, manifest, feeds);
-  const engine = await startWarm(source, opened, signature, usable);
+  // A package was proven where it was made: with a variant for this machine perhaps not.
+  const usable = isProven && !variant ? feeds : await probe(source, manifest, feeds);
+  const engine = await startWarm(source, served, signature, usable);
   const batcher = await openBatcher(manifest, signature, engine.session, usable.candidates).catch(
     async (error: unknown) => {
       // A worker thread that is left would keep the process.
@@ -93,7 +96,7 @@ async function load(opened: OpenedModel, { isProven, processes = 1 }: LoadOption
     outputNames: pipeline.userSignature.outputs.map((output) => output.name),
     finish: pipeline.finish,
     ...(server_timing && { tellsTiming: true }),
-    engine: engine.reason,
+    engine: variant ? `variant ${variant.path}: ${engine.reason}` : engine.reason,
   };
 }
 
@@ -115,7 +118,17 @@ async function prove(opened: OpenedModel): Promise<void> {
   const { manifest } = opened;
   const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
   const pipeline = await compilePipeline(manifest, signature);
-  await probe(await graphSource(opened), manifest, await warmupFeeds(opened, signature, pipeline));
+  const feeds = await warmupFeeds(opened, signature, pipeline);
+  await probe(await graphSource(opened), manifest, feeds);
+  const { served, variant } = chosen(opened);
+  if (variant) await probe(await graphSource(served), manifest, feeds);
+}
+
+/** The model as this machine is to run it. */
+function chosen(opened: OpenedModel) {
+  const variant = variantFor(opened.variants);
+  if (variant === undefined) return { served: opened };
+  return { served: { ...opened, onnx: variant.onnx, modelPath: variant.modelPath }, variant };
 }
 
 /** What sessions are made from: the file itself, or its bytes with ZipMap nodes replaced. */

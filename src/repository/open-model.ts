@@ -17,6 +17,7 @@ import { readLock } from './lock.ts';
 import { filesOf, plainFile, readLabelFiles } from './model-files.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { localeFolder, packagedLocales } from './packaged-locales.ts';
+import { openVariants } from './variants.ts';
 import { verifyLock } from './verify-lock.ts';
 
 export interface OpenOptions {
@@ -53,6 +54,7 @@ async function open(
   const onnx = await readModel(modelPath);
   checkVersions(onnx);
   const external = await checkExternalData(onnx, modelPath);
+  const variants = await openVariants(place.root, place.manifestFile, draft.variants, signatureOf(onnx));
   const labelFiles = await readLabelFiles(place.root, draft, place.manifestFile);
   const signature = signatureOf(onnx);
   const told = place.kind === 'file' && place.mlmodel ? withMlmodel(draft, place.mlmodel, signature) : draft;
@@ -67,7 +69,11 @@ async function open(
     manifest: options.name === undefined ? completed.manifest : { ...completed.manifest, name: options.name },
     onnx,
     modelPath,
-    files: filesOf(draft, external, place.kind === 'file' ? [] : conversionFiles(place.root)),
+    variants,
+    files: filesOf(draft, external, [
+      ...(place.kind === 'file' ? [] : conversionFiles(place.root)),
+      ...variants.flatMap(({ files }) => files),
+    ]),
     warnings: [...warnings, ...completed.warnings],
     locate,
     ...(localePath !== undefined && { localePath }),

@@ -1,6 +1,7 @@
 import type { Manifest } from '../manifest/manifest.ts';
 import type { Locate } from '../manifest/yaml.ts';
 import type { OnnxModel } from '../onnx/model.ts';
+import type { OpenedVariant } from './variants.ts';
 
 /** What the MODEL argument of a verb turned out to be, read and checked but not loaded into the runtime. */
 export interface OpenedModel {
@@ -14,6 +15,8 @@ export interface OpenedModel {
   readonly onnx: OnnxModel;
   /** Absolute path of the model file. */
   readonly modelPath: string;
+  /** Other files of the same model, read and checked; which one is served depends on the machine. */
+  readonly variants: readonly OpenedVariant[];
   /**
    * Every file the model needs beside the manifest, relative to `root`, sorted: model, external data, samples,
    * label files, the record of its conversion. Symbolic links and files outside `root` were refused.

@@ -10,6 +10,7 @@ import { manifest } from './checks/manifest.ts';
 import { samples } from './checks/samples.ts';
 import { signature } from './checks/signature.ts';
 import { size } from './checks/size.ts';
+import { variants } from './checks/variants.ts';
 import { versions } from './checks/versions.ts';
 
 /** Every check, in the order they are run and shown; each comes after those it needs. All are run: none is lazy. */
@@ -25,5 +26,6 @@ export const checks: readonly Check[] = [
   locale,
   loads,
   samples,
+  variants,
   size,
 ];

@@ -54,12 +54,13 @@ describe('defaults', () => {
         probe: { timeout_ms: 60_000, max_memory: 4 * 1024 ** 3 },
       },
       image: { base: DEFAULT_BASE_IMAGE, platforms: ['linux/amd64'], env: {}, labels: {} },
+      variants: [],
     });
   });
 
   test('a sample has its tolerance', () => {
     const { samples } = draftOf(
-      `${least}samples: [{inputs: a.json, outputs: b.json, tolerance: {rtol: 1.0e-2}}]`,
+      `${least}samples: [{inputs: a.json, outputs: b.json, tolerance: {rtol: 0.01}}]`,
     );
     expect(samples).toEqual([{ inputs: 'a.json', outputs: 'b.json', tolerance: { rtol: 0.01, atol: 1e-5 } }]);
   });

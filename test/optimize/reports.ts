@@ -48,6 +48,7 @@ export function report(
     },
     folder: 'm-optimized',
     served: 'fp16',
+    served_when: null,
     keep_if: { top1_agreement: 0.99, max_error: 0.05, faster_by: 1.1 },
     inputs: {
       origin: 'samples',

@@ -84,9 +84,28 @@ describe('what is served', () => {
   const small = variant({ name: 'int8-static', measured: measured({ faster_by: 1.2, smaller_by: 4 }) });
   test('is the fastest of those kept, or the smallest where only size is asked', () => {
     const keepIf = { top1_agreement: 0.99, max_error: 0.05 };
-    expect(chooseServed([small, variant(), wrong], { ...keepIf, faster_by: 1.1 })?.name).toBe('fp16');
-    expect(chooseServed([small, variant(), wrong], { ...keepIf, smaller_by: 1.1 })?.name).toBe('int8-static');
+    const all = [small, variant(), wrong];
+    expect(chooseServed(all, { ...keepIf, faster_by: 1.1 })?.variant.name).toBe('fp16');
+    expect(chooseServed(all, { ...keepIf, smaller_by: 1.1 })?.variant.name).toBe('int8-static');
     expect(chooseServed([slow, wrong, bare], keepIf)).toBeUndefined();
+  });
+
+  test('is served where it was shown to be faster, and everywhere where it is only smaller', () => {
+    const keepIf = { top1_agreement: 0.99, max_error: 0.05 };
+    const on = (arch: string, cpu: readonly string[], asked: object) =>
+      chooseServed([variant()], { ...keepIf, ...asked }, { arch, cpu: new Set(cpu) })?.when;
+    expect(on('x64', ['avx2', 'avx512_vnni'], { faster_by: 1 })).toEqual({
+      arch: 'x64',
+      cpu: ['avx512_vnni'],
+    });
+    expect(on('arm64', ['asimddp'], { faster_by: 1 })).toEqual({ arch: 'arm64', cpu: ['asimddp'] });
+    expect(on('x64', [], { faster_by: 1 })).toEqual({ arch: 'x64', cpu: [] });
+    expect(on('riscv64', [], { faster_by: 1 })).toBeUndefined();
+    expect(on('x64', ['avx2'], { smaller_by: 1 })).toBeUndefined();
+    const text = optimizationText(report([variant()], { served_when: { arch: 'x64', cpu: ['avx2'] } }));
+    expect(text).toContain(
+      'serves fp16 on machines with x64 and avx2, elsewhere the original: 2.00 × as fast',
+    );
   });
 
   test('lies beside the model', () => {

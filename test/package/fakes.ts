@@ -101,6 +101,7 @@ export const manifest: Manifest = {
     env: { B: 'two', A: 'say "hi" for $5 \\o/' },
     labels: { 'example.org/team': "o'Brien" },
   },
+  variants: [],
 };
 
 /** A model folder on disk as `openModel` would describe it; nothing here loads the model. */
@@ -119,6 +120,7 @@ export async function fakeModel(root: string, changes: Partial<OpenedModel> = {}
     manifest,
     onnx: { locales: [] } as unknown as OnnxModel,
     modelPath: join(root, 'model.onnx'),
+    variants: [],
     files: ['model.onnx', 'samples/0.in.json', 'samples/0.out.json'],
     warnings: [],
     ...changes,

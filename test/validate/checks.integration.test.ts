@@ -36,6 +36,7 @@ describe('the manifest', () => {
       locale: 'no text operators',
       loads: 'passed',
       samples: 'not run: needs manifest',
+      variants: 'not run: needs manifest',
       size: 'not run: needs manifest',
     });
   });
@@ -52,7 +53,7 @@ describe('the manifest', () => {
     const report = await validate(folder);
     expect(codes(report)).toContain(code);
     expect(report.exit).toBe(2);
-    expect(Object.values(statuses(report)).slice(2)).toEqual(Array(10).fill('not run: needs manifest'));
+    expect(Object.values(statuses(report)).slice(2)).toEqual(Array(11).fill('not run: needs manifest'));
   });
 
   it('with mistakes does not hide those of the model', async () => {

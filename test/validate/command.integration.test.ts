@@ -80,6 +80,7 @@ describe('mdeploy validate', () => {
       'locale',
       'loads',
       'samples',
+      'variants',
       'size',
     ]);
     expect(document.checks.every((check: { ms: number }) => Number.isInteger(check.ms))).toBe(true);

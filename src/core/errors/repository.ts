@@ -4,6 +4,14 @@ const own = { http: 500, grpc: 'FAILED_PRECONDITION', exit: 2 } as const;
 
 /** Faults of serving several models and versions, and of changing them while the server runs. */
 export const repositoryErrors = {
+  VARIANT_MISFIT: {
+    message: 'The variant {path} cannot stand in for the model: {reason}.',
+    remedy:
+      'A variant takes and gives the same tensors as model.path: make it anew, or take it out of variants.',
+    http: 500,
+    grpc: 'FAILED_PRECONDITION',
+    exit: 2,
+  },
   MODEL_FOLDER_DISAGREES: {
     message: '{file} says the {field} {received}, but the folder it lies in says {expected}.',
     remedy: 'Make the two agree: the folders are named MODEL/VERSION.',

@@ -24,7 +24,7 @@ export const samples: Check = {
     const faults: MdeployError[] = [];
     let right = 0;
     for (const read of all) {
-      const found = read.fault ? [read.fault] : await judge(bench, read, runs.shift()!);
+      const found = read.fault ? [read.fault] : await judgeSample(bench, read, runs.shift()!);
       faults.push(...found);
       if (found.length === 0) right += 1;
     }
@@ -32,7 +32,12 @@ export const samples: Check = {
   },
 };
 
-async function judge(bench: Workbench, { sample, file }: ReadSample, run: ProbeRun): Promise<MdeployError[]> {
+/** What one run's answer leaves to be desired. */
+export async function judgeSample(
+  bench: Workbench,
+  { sample, file }: ReadSample,
+  run: ProbeRun,
+): Promise<MdeployError[]> {
   if (!run.ok) return [failure('SAMPLE_REFUSED', { file, reason: run.reason }, { at: { file } })];
   const { finish, userSignature } = bench.get('pipeline');
   const expectedFile = join(bench.get('opened').root, sample.outputs);
