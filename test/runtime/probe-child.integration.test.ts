@@ -151,7 +151,7 @@ describe('ending early', () => {
       });
       const ended = new Promise((resolve) => parent.once('exit', resolve));
       let children: number[] = [];
-      for (let i = 0; i < 200 && children.length === 0; i++) {
+      for (let i = 0; i < 1500 && children.length === 0; i++) {
         await sleep(20);
         children = childrenOf(parent.pid!);
       }
@@ -159,7 +159,7 @@ describe('ending early', () => {
       await sleep(500);
       parent.kill(how === 'exit' ? 'SIGUSR2' : how);
       await ended;
-      for (let i = 0; i < 100 && commandOf(children[0]!) !== ''; i++) await sleep(20);
+      for (let i = 0; i < 1500 && commandOf(children[0]!) !== ''; i++) await sleep(20);
       expect(commandOf(children[0]!)).toBe('');
       expect(readdirSync(bench.folder).filter((name) => name.startsWith('mdeploy-probe'))).toEqual([]);
     },
