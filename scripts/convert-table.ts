@@ -1,4 +1,4 @@
-// `npm run docs:convert`: converts every native fixture with the command itself and writes the table of docs/convert.md.
+// `npm run docs:convert`: converts every native fixture, and models that packages ship, with the command itself and writes the table of docs/convert.md.
 // `--only sklearn` converts again only the lines whose source contains that word and keeps the others.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Conversion } from '../src/convert/convert.ts';
 import { showSize } from '../src/core/units.ts';
+import { type Shipped, shipped, shippedArguments, shippedPath } from '../test/heavy/shipped.ts';
 
 const root = join(import.meta.dirname, '..');
 const page = join(root, 'docs/convert.md');
@@ -45,6 +46,7 @@ const sources: readonly (readonly [string, string])[] = [
     [`tf/two_in_two_out/${file}`, ''] as const,
   ]),
   ['tf/digits_cnn/model_int8.tflite', ''],
+  ...shipped.map((model) => [sourceOf(model), model.flags] as const),
 ];
 
 const only = process.argv[process.argv.indexOf('--only') + 1];
@@ -65,14 +67,21 @@ try {
   await rm(work, { recursive: true, force: true });
 }
 
+function sourceOf({ package: requirement, file }: Shipped): string {
+  return `${requirement.replace('==', ' ')}: ${file}`;
+}
+
 interface Measured extends Conversion {
   /** Of the tool and everything it started: the same on a busy machine. */
   readonly cpuSeconds: number;
 }
 
 async function convert(source: string, flags: string, out: string): Promise<Measured> {
-  const file = join(root, 'test/fixtures', source);
-  const words = [...flags.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+  const other = shipped.find((model) => sourceOf(model) === source);
+  const file = other ? await shippedPath(other) : join(root, 'test/fixtures', source);
+  const words = other
+    ? shippedArguments(other)
+    : [...flags.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
   const main = join(root, 'src/cli/main.ts');
   // A definition lies beside the weights.
   const args = [main, 'convert', file, '-o', out, '--json', ...words].map((word) =>

@@ -30,6 +30,8 @@ export interface ConvertOptions {
   readonly entry?: { readonly file: string; readonly name: string };
   readonly entryArgs?: Readonly<Record<string, unknown>>;
   readonly signature?: string;
+  /** Part of a TorchScript archive to convert in place of the whole. */
+  readonly module?: string;
   /** Load the file although it would import more than data. */
   readonly trust: boolean;
   readonly force: boolean;
@@ -144,7 +146,7 @@ function refuseUnsafe(source: string, { globals = [], broken }: Detected, trust:
 }
 
 function requestOf(detected: Detected, work: string, options: ConvertOptions): ProgramRequest {
-  const { inputs, outputs, sample, entry, entryArgs, signature, trust } = options;
+  const { inputs, outputs, sample, entry, entryArgs, signature, module, trust } = options;
   return {
     source: detected.path,
     format: detected.format,
@@ -157,6 +159,7 @@ function requestOf(detected: Detected, work: string, options: ConvertOptions): P
     ...(entry && { entry: { ...entry, file: resolve(entry.file) } }),
     ...(entryArgs && { entryArgs }),
     ...(signature !== undefined && { signature }),
+    ...(module !== undefined && { module }),
   };
 }
 

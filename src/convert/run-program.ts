@@ -21,6 +21,7 @@ export interface ProgramRequest {
   readonly entry?: { readonly file: string; readonly name: string };
   readonly entryArgs?: Readonly<Record<string, unknown>>;
   readonly signature?: string;
+  readonly module?: string;
 }
 
 /** What it answers. */

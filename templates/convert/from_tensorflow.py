@@ -7,7 +7,7 @@ import warnings
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import numpy as np  # noqa: E402
 from mdeploy_convert import (  # noqa: E402
-    DATATYPES, OPSET, Asked, Refused, Spec, main, make_samples, progress, run_samples, versions, write_model, write_samples,
+    DATATYPES, OPSET, Asked, Refused, Spec, ask_original, leave_out_unsteady, main, progress, versions, write_model, write_samples,
 )  # fmt: skip
 
 
@@ -26,7 +26,8 @@ def convert(request):
             raise Asked(f"it has no input {item['name']}; it has {', '.join(spec.name for spec in specs)}", "--input NAME:TYPE[axes]")
         known.shape = item["shape"]
     progress("Asking the original")
-    answered = run_samples(make_samples(specs, request.get("sample")), source.answer)
+    answered = ask_original(specs, request.get("sample"), source.answer)
+    answered, notes = leave_out_unsteady(answered, source.answer, specs)
     progress("Converting")
     model = source.to_onnx()
     refuse_foreign(model)
@@ -38,7 +39,7 @@ def convert(request):
         "framework": "tensorflow",
         "samples": write_samples(request["work"], answered),
         "versions": versions("tensorflow_cpu", "tensorflow", "keras", "tf2onnx", "onnx", "numpy"),
-        "notes": source.notes,
+        "notes": [*source.notes, *notes],
     }
 
 
@@ -232,11 +233,15 @@ def tensor_of(array):
 
 def refuse_foreign(model):
     """tf2onnx leaves operators that it cannot convert as they are, and says that all went well."""
-    known = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}
-    foreign = sorted({node.op_type for node in model.graph.node if node.domain not in known})
+    import onnx
+
+    known = {"ai.onnx.ml", "com.microsoft"}
+    foreign = sorted({
+        node.op_type for node in model.graph.node
+        if node.domain not in known and not (node.domain in ("", "ai.onnx") and onnx.defs.has(node.op_type, ""))
+    })  # fmt: skip
     if foreign:
         raise Refused(f"these operators have no ONNX form: {', '.join(foreign[:8])}")
-    import onnx
 
     try:
         onnx.checker.check_model(model)

@@ -10,7 +10,7 @@ if hasattr(sys, "setdlopenflags"):
     sys.setdlopenflags(os.RTLD_LAZY)
 import numpy as np  # noqa: E402
 from mdeploy_convert import (  # noqa: E402
-    OPSET, Asked, Refused, Spec, main, make_samples, progress, run_samples, versions, write_model, write_samples,
+    OPSET, Asked, Refused, Spec, ask_original, leave_out_unsteady, main, progress, versions, write_model, write_samples,
 )  # fmt: skip
 
 CHECKPOINT_KEYS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "module", "ema")
@@ -37,26 +37,33 @@ def convert(request):
     names = request.get("outputs")
     with torch.no_grad():
         # The first call tells how many outputs there are, and what they are called.
-        answered = run_samples(make_samples(specs, request.get("sample")), lambda inputs: answer(torch, model, specs, inputs, names))
+        answered = ask_original(specs, request.get("sample"), lambda inputs: answer(torch, model, specs, inputs, names))
         names = list(answered[0][2])
+        answered, notes = leave_out_unsteady(answered, lambda inputs: answer(torch, model, specs, inputs, names), specs)
         progress("Exporting")
         onnx_model = export(torch, request, model, specs, answered[0][1], names)
     rename(onnx_model, [spec.name for spec in specs], names)
-    notes = frozen_inputs(onnx_model, specs)
+    frozen = frozen_inputs(onnx_model, specs)
     write_model(request["work"], onnx_model, answered, ("pytorch", torch.__version__))
     return {
         "framework": "pytorch",
-        "samples": write_samples(request["work"], [(k, {n: v for n, v in i.items() if n not in notes}, o) for k, i, o in answered]),
+        "samples": write_samples(request["work"], [(k, {n: v for n, v in i.items() if n not in frozen}, o) for k, i, o in answered]),
         "versions": versions("torch", "onnx", "onnxscript", "numpy"),
-        "notes": [f"The input {name} is a setting of the export, not of a request: it was left out." for name in notes],
+        "notes": [*notes, *extra_weights(request), *(f"The input {name} is a setting of the export, not of a request: it was left out." for name in frozen)],
     }
+
+
+def extra_weights(request):
+    names = request.get("extra")
+    return [f"{len(names)} of the weights have no place in the model: {', '.join(names[:4])}."] if names else []
 
 
 # --- loading ----------------------------------------------------------------------------------------------------------
 
 
 def load_script(torch, request):
-    model = torch.jit.load(request["source"], map_location="cpu").eval()
+    model = part_of(torch.jit.load(request["source"], map_location="cpu").eval(), request.get("module"))
+    refuse_state(model, request.get("module"))
     arguments = list(model.graph.inputs())[1:]
     names = [argument.debugName().split(".")[0] for argument in arguments]
     specs = given_specs(request)
@@ -72,6 +79,32 @@ def load_script(torch, request):
     for spec, argument in zip(specs, arguments):
         spec.is_plain = str(argument.type()) in ("int", "float", "bool")
     return model, specs
+
+
+def part_of(model, name):
+    if name is None:
+        return model
+    found = dict(model.named_modules()).get(name)
+    if found is None or not hasattr(found, "graph"):
+        parts = [part for part, _ in model.named_children()]
+        raise Asked(f"it has no module {name} that can be called; it has {', '.join(parts) or 'none'}", f"--module {parts[0] if parts else 'NAME'}")
+    return found
+
+
+def refuse_state(model, name):
+    """What one call leaves for the next would mix callers up; the exporter fails with words of its own."""
+    if not keeps_state(model):
+        return
+    prefix = f"{name}." if name else ""
+    parts = [f"{prefix}{part}" for part, inner in model.named_children() if hasattr(inner, "graph") and not keeps_state(inner)]
+    raise Asked(
+        f"it keeps state between calls, which a server with several callers cannot; parts that do not are {', '.join(parts[:6]) or 'none'}",
+        f"--module {parts[0] if parts else 'NAME'}, and an --input for each of its inputs",
+    )  # fmt: skip
+
+
+def keeps_state(model):
+    return "prim::SetAttr" in str(model.inlined_graph)
 
 
 def shape_of(argument):
@@ -107,12 +140,18 @@ def load_weights(torch, request):
     specs = need_specs(request)
     loaded = read_weights(torch, request)
     module = make_entry(torch, request)
+    module.eval()
     weights = find_weights(torch, loaded, set(module.state_dict()))
     try:
-        module.load_state_dict(weights)
+        fit = module.load_state_dict(weights, strict=False)
     except RuntimeError as error:
         raise Refused(f"the weights do not fit {type(module).__name__}: {' '.join(str(error).split())[:400]}") from error
-    return module.eval(), specs
+    if fit.missing_keys:
+        raise Refused(f"the weights do not fit {type(module).__name__}: {', '.join(fit.missing_keys[:4])} is not among them")
+    if fit.unexpected_keys:
+        # Of training, such as the parameters of a loss.
+        request["extra"] = fit.unexpected_keys
+    return module, specs
 
 
 def read_weights(torch, request):
@@ -174,7 +213,10 @@ def import_file(path):
         raise Asked(f"{file} cannot be read", "--entry FILE.py:NAME")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except ImportError as error:
+        raise Refused(f"{file} cannot be imported ({error}): the class must stand in a file that needs PyTorch and NumPy only") from error
     return module
 
 

@@ -13,7 +13,7 @@ if hasattr(sys, "setdlopenflags"):
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false", HF_HUB_DISABLE_PROGRESS_BARS="1")
 import numpy as np  # noqa: E402
 from mdeploy_convert import (  # noqa: E402
-    OPSET, Asked, Refused, Spec, Unsafe, main, make_samples, progress, run_samples, versions, write_model, write_samples,
+    OPSET, Asked, Refused, Spec, Unsafe, ask_original, leave_out_unsteady, main, progress, versions, write_model, write_samples,
 )  # fmt: skip
 
 # What belongs to generating text step by step, and what shows the inside.
@@ -37,7 +37,8 @@ def convert(request):
     specs = input_specs(model, request)
     progress("Asking the original")
     with torch.no_grad():
-        answered = run_samples(make_samples(specs, request.get("sample")), lambda inputs: answer(torch, model, specs, inputs))
+        answered = ask_original(specs, request.get("sample"), lambda inputs: answer(torch, model, specs, inputs))
+        answered, notes = leave_out_unsteady(answered, lambda inputs: answer(torch, model, specs, inputs), specs)
         names = list(answered[0][2])
         progress("Exporting")
         onnx_model = export(torch, request, model, specs, answered[0][1], names)
@@ -46,7 +47,8 @@ def convert(request):
         request["work"], onnx_model, answered, ("pytorch", torch.__version__), class_names=class_names(model, answered), keep=request.get("outputs"),
     )  # fmt: skip
     answered = [(kind, inputs, {name: outputs[name] for name in kept}) for kind, inputs, outputs in answered]
-    notes = ["It takes token ids: the tokenizer stays with the caller."] if model.main_input_name == "input_ids" else []
+    if model.main_input_name == "input_ids":
+        notes.append("It takes token ids: the tokenizer stays with the caller.")
     return {
         "framework": "pytorch",
         "samples": write_samples(request["work"], answered),

@@ -17,6 +17,7 @@ interface Flags {
   readonly entry?: string;
   readonly entryArgs?: string;
   readonly signature?: string;
+  readonly module?: string;
   readonly trust?: boolean;
   readonly force?: boolean;
   readonly python?: string;
@@ -49,6 +50,7 @@ export const command: CliCommand = {
       )
       .option('--entry-args <json>', 'its arguments by name: \'{"width": 6}\'')
       .option('--signature <name>', 'which signature of a SavedModel')
+      .option('--module <name>', 'which part of a TorchScript archive, where the whole keeps state')
       .option('--trust', 'load a file that runs code: only one you made, or whose maker you trust')
       .option('--force', 'replace the folder if it is there')
       .option('--python <path>', 'the Python to make environments with')
@@ -89,6 +91,7 @@ function settingsOf(flags: Flags): Omit<ConvertOptions, keyof Tellers> {
     ...given('entry', entryOf(flags.entry)),
     ...given('entryArgs', entryArgsOf(flags.entryArgs)),
     ...given('signature', flags.signature),
+    ...given('module', flags.module),
     trust: flags.trust ?? false,
     force: flags.force ?? false,
     ...given('python', flags.python),
