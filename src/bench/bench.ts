@@ -81,14 +81,7 @@ function reportOf(
 ): BenchReport {
   return {
     kind: 'bench',
-    mdeploy: version,
-    date: new Date().toISOString(),
-    machine: {
-      cpu: cpus()[0]?.model ?? '',
-      cores: cpus().length,
-      node: process.versions.node,
-      platform: `${platform()}/${arch()}`,
-    },
+    ...machineOf(),
     target: options.target,
     engine: options.engine ?? null,
     protocol: options.protocol,
@@ -98,6 +91,17 @@ function reportOf(
     runs,
     cold_start: cold ?? null,
   };
+}
+
+/** With what, when and where something was measured. */
+export function machineOf(): Pick<BenchReport, 'mdeploy' | 'date' | 'machine'> {
+  const machine = {
+    cpu: cpus()[0]?.model ?? '',
+    cores: cpus().length,
+    node: process.versions.node,
+    platform: `${platform()}/${arch()}`,
+  };
+  return { mdeploy: version, date: new Date().toISOString(), machine };
 }
 
 /** An answer that was proven, and what every later one must hold. */

@@ -55,6 +55,44 @@ export function rateChart(runs: readonly Run[]): string {
   return svg(runs.length * 28 + 4, 'Requests a second of each load', bars);
 }
 
+/**
+ * Requests a second over p99, one point for each of `all`; a line joins those of the frontier, which are its last ones to
+ * the upper left.
+ */
+export function frontierChart(all: readonly Spot[], frontier: readonly Spot[]): string {
+  const height = 340;
+  const box = { left: 80, right: width - 20, top: 15, bottom: height - 40 };
+  if (all.length === 0) return '<p>Nothing to draw.</p>';
+  const [low, high] = decades(all.map((spot) => Math.max(spot.p99_ms, 0.001)));
+  const most = Math.max(1, ...all.map((spot) => spot.requests_per_second));
+  const x = (ms: number) =>
+    box.left + ((Math.log10(Math.max(ms, 0.001)) - low) / (high - low)) * (box.right - box.left);
+  const y = (rate: number) => box.bottom - (rate / most) * (box.bottom - box.top);
+  const columns = Array.from({ length: high - low + 1 }, (_, index) => 10 ** (low + index));
+  const rows = [0, 0.25, 0.5, 0.75, 1].map((part) => part * most);
+  const at = (spot: Spot) => `${fixed(x(spot.p99_ms))},${fixed(y(spot.requests_per_second))}`;
+  const dot = (spot: Spot) => {
+    const [cx, cy] = at(spot).split(',');
+    const colour = colourOf(frontier.includes(spot) ? 1 : 0);
+    return `<circle cx="${cx}" cy="${cy}" r="4" fill="${colour}"><title>${escapeText(spot.name)}</title></circle>`;
+  };
+  return svg(height, 'Requests a second of each setting over its p99', [
+    ...columns.map((ms) => gridLine(x(ms), box.top, x(ms), box.bottom)),
+    ...columns.map((ms) => label(x(ms), box.bottom + 18, `p99 ${Number(ms.toPrecision(1))} ms`, 'middle')),
+    ...rows.map((rate) => gridLine(box.left, y(rate), box.right, y(rate))),
+    ...rows.map((rate) => label(box.left - 6, y(rate) + 4, `${Math.round(rate)}/s`, 'end')),
+    `<polyline points="${frontier.map(at).join(' ')}" fill="none" stroke="${colourOf(1)}" stroke-width="2"/>`,
+    ...all.map(dot),
+  ]);
+}
+
+/** What was measured of one setting under one load. */
+export interface Spot {
+  readonly name: string;
+  readonly requests_per_second: number;
+  readonly p99_ms: number;
+}
+
 /** 0 for the lowest, 1 for p90, 2 for p99, 3 for p99.9. */
 function nines(percent: number): number {
   return -Math.log10(1 - percent / 100);

@@ -29,14 +29,17 @@ export interface BenchFlags {
   readonly connections?: string;
   readonly streams?: string;
   readonly rate?: string;
-  readonly duration: string;
-  readonly warmup: string;
+  readonly duration?: string;
+  readonly warmup?: string;
   readonly timeout: string;
   readonly allowRemote?: boolean;
   readonly coldStart?: string;
   readonly baseline?: string;
   readonly gate?: string;
   readonly html?: string;
+  readonly tune?: boolean;
+  readonly p99?: string;
+  readonly write?: boolean;
 }
 
 /** What `bench` is to do, read and checked; nothing is started yet. */
@@ -47,6 +50,8 @@ export interface BenchPlan extends Omit<BenchOptions, 'url' | 'progress'> {
   readonly coldStarts: number | undefined;
   readonly gates: readonly Gate[];
   readonly baseline: Baseline | undefined;
+  /** MODEL, where one was given. */
+  readonly opened: OpenedModel | undefined;
 }
 
 /** @throws MdeployError `USAGE`, `BENCH_REMOTE`, `FILE_UNWRITABLE`, those of gates and baselines, of MODEL and of the input */
@@ -57,6 +62,8 @@ export async function planBench(
 ): Promise<BenchPlan> {
   const url = flags.url === undefined ? undefined : parseUrl(flags.url);
   const { protocol } = flags;
+  if (!flags.tune && (flags.p99 !== undefined || flags.write))
+    throw usage('--p99 and --write go with --tune.');
   if (!url && target === undefined) throw usage('Nothing to load: give a MODEL, or the --url of a server.');
   if (!url && flags.model !== undefined) throw usage('--model names a model of the server at --url.');
   if (!wires.has(protocol))
@@ -65,8 +72,8 @@ export async function planBench(
   const settings = {
     protocol,
     shapes: shapesOf(flags, wire),
-    durationMs: parseDuration(flags.duration, '--duration'),
-    warmupMs: parseDuration(flags.warmup, '--warmup', 0),
+    durationMs: parseDuration(flags.duration ?? '10s', '--duration'),
+    warmupMs: parseDuration(flags.warmup ?? '2s', '--warmup', 0),
     timeoutMs: parseDuration(flags.timeout, '--timeout'),
     coldStarts: coldStartsOf(flags),
   };
@@ -82,6 +89,7 @@ export async function planBench(
     url,
     target: target ?? url!.href,
     wire,
+    opened,
     ...(model !== undefined && { model }),
     ...(await feedOf(flags, opened, output)),
   };

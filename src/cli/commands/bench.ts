@@ -7,6 +7,7 @@ import { benchText, columns } from '../../bench/text.ts';
 import { wires } from '../../bench/wires.ts';
 import { writeFileAtomic } from '../../core/files.ts';
 import { type BenchFlags, type BenchPlan, planBench } from '../bench-plan.ts';
+import { type TuneFlags, tuneCommand } from '../bench-tune.ts';
 import type { CliCommand } from '../command.ts';
 
 export const command: CliCommand = {
@@ -22,10 +23,16 @@ export const command: CliCommand = {
       .option('--connections <n,…>', 'one window for each number (default: 1,32; with --rate: 64)')
       .option('--streams <n>', 'calls at a time on each connection of gRPC (default: 1)')
       .option('--rate <n,…>', 'requests a second that are due whatever becomes of those before')
-      .option('--duration <time>', 'length of each window', '10s')
-      .option('--warmup <time>', 'load before each window that is not counted', '2s')
+      .option('--duration <time>', 'length of each window (default: 10s; with --tune: 2s)')
+      .option(
+        '--warmup <time>',
+        'load before each window that is not counted (default: 2s; with --tune: 500ms)',
+      )
       .option('--timeout <time>', 'time for one answer', '10s')
       .option('--cold-start <n>', 'no load: start MODEL so many times, until it is ready and has answered')
+      .option('--tune', 'try threads, batches and processes on this machine, and tell which are best')
+      .option('--p99 <time>', 'with --tune: the limit that settings must hold')
+      .option('--write', 'with --tune: write the best settings into model.yaml')
       .option('--gate <gates>', 'limits, exit 1 beyond them: p99<+10%,rps>-5% or p99<20ms')
       .option('--baseline <file>', 'what changes in gates are relative to: a report made with --json')
       .option('--html <file>', 'write the report as one page with charts')
@@ -33,6 +40,7 @@ export const command: CliCommand = {
       .addHelpText('after', examples);
   },
   run: async ([target], options, output) => {
+    if (options.tune === true) return tuneCommand(target, options as unknown as TuneFlags, output);
     const plan = await planBench(target, options as unknown as BenchFlags, output);
     const { gates, baseline } = plan;
     const { html } = options as { html?: string };
@@ -74,4 +82,5 @@ Examples:
   mdeploy bench ./iris --rate 500 --baseline baseline.json --gate 'p99<+10%,cpu<+5%'
   mdeploy bench ./iris --connections 1,2,4,8,16,32 --html report.html
   mdeploy bench ./iris --cold-start 5
+  mdeploy bench ./iris --tune --p99 20ms --write
   mdeploy bench --url http://127.0.0.1:8501 --input '[[5.1, 3.5, 1.4, 0.2]]'`;
