@@ -64,8 +64,10 @@ export function missedGains(
     reasons.push(`${times(measured)} as fast, ${times(keepIf.faster_by)} is asked`);
   else if (keepIf.faster_by !== undefined && !(proven >= Math.max(1, keepIf.faster_by * (1 - margin))))
     reasons.push(`${times(measured)} as fast, but no more than ${times(proven)} is certain`);
-  else if (keepIf.faster_by !== undefined && measured <= 1 + noise)
-    reasons.push(`${times(measured)} as fast, which is within the noise of this machine`);
+  else if (keepIf.faster_by !== undefined && proven <= 1 + noise)
+    reasons.push(
+      `${times(measured)} as fast, at least ${times(proven)}, which is within the noise of this machine`,
+    );
   if (keepIf.smaller_by !== undefined && smaller_by < keepIf.smaller_by)
     reasons.push(`${times(smaller_by)} as small, ${times(keepIf.smaller_by)} is asked`);
   return reasons;

@@ -52,20 +52,29 @@ export interface Race {
   readonly rounds: number;
 }
 
-/** Times a variant against the original, round by round, in one process. @throws MdeployError as `probeModel` does */
+/**
+ * Times a variant against the original, round by round, in one process.
+ * @param options.isReversed the variant is loaded first: where in memory a session lies may matter
+ * @throws MdeployError as `probeModel` does
+ */
 export async function raceAgainst(
   original: GraphSource,
   variant: GraphSource,
   feed: readonly Tensor[],
-  { budgetMs, ...caps }: Caps & { readonly budgetMs: number },
+  {
+    budgetMs,
+    isReversed = false,
+    ...caps
+  }: Caps & { readonly budgetMs: number; readonly isReversed?: boolean },
 ): Promise<Race> {
-  const { times = [] } = await probeModel(original, {
+  const [first, second] = isReversed ? [variant, original] : [original, variant];
+  const { times = [] } = await probeModel(first, {
     timeoutMs: caps.timeoutMs + 2 * budgetMs,
     maxMemoryBytes: 2 * caps.maxMemoryBytes,
     inputs: [feed],
-    task: { kind: 'race', rival: variant, budgetMs, minRounds: 9 },
+    task: { kind: 'race', rival: second, budgetMs, minRounds: 9 },
   });
-  const [own = [], rival = []] = times;
+  const [own = [], rival = []] = isReversed ? times.toReversed() : times;
   const ratios = own.map((ms, round) => ms / rival[round]!);
   return {
     faster_by: median(ratios),

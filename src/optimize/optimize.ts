@@ -16,7 +16,7 @@ import { type KeepIf, keepIfOf, type WantedIf } from './keep-if.ts';
 import { makeAll } from './make-all.ts';
 import { bytesOf, filesOf, raceAgainst } from './measure.ts';
 import { recipesOf } from './recipes.ts';
-import { type OptimizationReport, reportOf } from './report.ts';
+import { type OptimizationReport, reportOf, rowsOf } from './report.ts';
 import { chooseServed, fillFolder } from './serve-winner.ts';
 import type { Variant } from './variant.ts';
 import { writeReport } from './write-report.ts';
@@ -154,8 +154,11 @@ async function makeable(
   return { ...original.source, path, bytes };
 }
 
+/** Of fewer rows a share such as 99 % cannot be told. */
+const enoughRows = 100;
+
 function tellEvidence(
-  { origin, isShared }: Evidence,
+  { origin, isShared, judged }: Evidence,
   { warn, note }: OptimizeOptions,
   recipes: readonly { readonly name: RecipeName }[],
 ): void {
@@ -164,6 +167,8 @@ function tellEvidence(
     warn(
       'The model has no samples: variants are judged, and int8-static calibrated, with made-up inputs. Real ones (--data inputs.npz) say more.',
     );
-  else if (isCalibrated && isShared)
+  else if (rowsOf(judged) < enoughRows)
+    warn(`Few rows judge the variants (${rowsOf(judged)}): a share such as 99% needs ${enoughRows} or more.`);
+  if (origin !== 'made up' && isCalibrated && isShared)
     note('int8-static is calibrated with the inputs that it is judged by; --data gives it others.');
 }

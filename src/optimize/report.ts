@@ -82,6 +82,7 @@ function quietest(variants: readonly Variant[], control: number): number {
   return Math.min(control, ...variants.flatMap(({ measured }) => measured?.original_ms ?? []));
 }
 
-function rowsOf(feeds: readonly NamedFeed[]): number {
+/** Rows of feeds together. */
+export function rowsOf(feeds: readonly NamedFeed[]): number {
   return feeds.reduce((sum, { inputs }) => sum + (inputs[0]?.shape[0] ?? 1), 0);
 }

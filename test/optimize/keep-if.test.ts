@@ -61,7 +61,7 @@ describe('gains', () => {
       gains({ faster_by: 1.2, faster_at_least: 1.15 }),
       {},
       0.25,
-      ['1.20 × as fast, which is within the noise of this machine'],
+      ['1.20 × as fast, at least 1.15 ×, which is within the noise of this machine'],
     ],
     [gains({ faster_by: 0.5 }), { smaller_by: 1 }, 0, []],
     [gains({ smaller_by: 1.4 }), { smaller_by: 1.5 }, 0, ['1.40 × as small, 1.50 × is asked']],
