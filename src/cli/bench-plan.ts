@@ -174,7 +174,8 @@ async function inputFeed(input: string, flags: BenchFlags, opened: OpenedModel |
     return { kind: 'document', text: isBare ? `{"instances": ${read.text}}` : read.text };
   }
   if (read.kind !== 'tensors') {
-    if (!protocol.startsWith('v2')) return { kind: 'document', text: await toJson(read, specs) };
+    const isJson = !protocol.startsWith('v2') && protocol !== 'tfs-grpc';
+    if (isJson) return { kind: 'document', text: await toJson(read, specs) };
     throw usage(`Over ${protocol} the input must be tensors (.npy, .npz) or a v2 document.`);
   }
   const nameless = read.tensors.length === 1 && read.tensors[0]!.name === '';

@@ -12,6 +12,11 @@ export function bytesField(number: number, value: string | Uint8Array): Buffer {
   return Buffer.concat([varint(BigInt((number << 3) | 2)), varint(BigInt(bytes.length)), bytes]);
 }
 
+/** A field of one whole number. */
+export function numberField(number: number, value: number): Buffer {
+  return Buffer.concat([varint(BigInt(number << 3)), varint(BigInt(value))]);
+}
+
 /** A packed list of whole numbers; an empty list is no field. */
 export function packedField(number: number, values: readonly (number | bigint)[]): Buffer {
   if (values.length === 0) return none;
@@ -45,8 +50,12 @@ export function fieldsOf(message: Buffer): readonly Field[] {
   return fields;
 }
 
-/** A packed list of whole numbers. @throws SyntaxError */
-export function unpack(bytes: Buffer): bigint[] {
+/** A list of whole numbers, packed or one by one. @throws SyntaxError */
+export function integersOf(values: readonly Field['value'][]): readonly bigint[] {
+  return values.flatMap((value) => (Buffer.isBuffer(value) ? unpack(value) : [value]));
+}
+
+function unpack(bytes: Buffer): bigint[] {
   const values: bigint[] = [];
   for (let at = 0; at < bytes.length; ) {
     const { value, end } = readVarint(bytes, at);

@@ -5,6 +5,7 @@ import {
   type Datatype,
   datatypes,
   elementCount,
+  elementSize,
   type Tensor,
 } from '../../core/tensor.ts';
 
@@ -37,6 +38,17 @@ export function fromBytes(
     throw new SyntaxError('an output has no datatype or no shape');
   const shape = output.shape.map(Number);
   return { name: '', datatype, shape, data: dataOf(datatype, elementCount(shape), bytes) };
+}
+
+/** Whole numbers of a message as the bytes of a datatype. */
+export function integerBytes(datatype: Exclude<Datatype, 'BYTES'>, values: readonly bigint[]): Buffer {
+  const isWide = elementSize[datatype] === 8;
+  const data = allocate(datatype, values.length);
+  // A typed array takes of a number what fits, so that negative ones stay what they are.
+  values.forEach((value, index) => {
+    data[index] = (isWide ? value : Number(BigInt.asIntN(64, value))) as never;
+  });
+  return toBytes({ datatype, data });
 }
 
 function dataOf(datatype: Datatype, count: number, bytes: Buffer): AnyTensorData {

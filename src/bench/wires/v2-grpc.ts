@@ -1,8 +1,8 @@
-import { allocate, type Datatype, elementSize } from '../../core/tensor.ts';
+import type { Datatype } from '../../core/tensor.ts';
 import { elementsToJson } from '../../repository/sample-elements.ts';
 import type { Wire, WireAnswer } from '../wire.ts';
-import { bytesField, type Field, fieldsOf, packedField, unpack } from './protobuf.ts';
-import { fromBytes, toBytes } from './tensor-bytes.ts';
+import { bytesField, type Field, fieldsOf, integersOf, packedField } from './protobuf.ts';
+import { fromBytes, integerBytes, toBytes } from './tensor-bytes.ts';
 
 /** Open Inference v2 over gRPC: `ModelInfer`, tensors as raw bytes. Answers with typed contents are read, too. */
 export const v2Grpc: Wire = {
@@ -29,9 +29,7 @@ function read({ body }: WireAnswer): ReadonlyMap<string, unknown> {
 
 function readOutput(fields: readonly Field[], raw: Buffer | undefined): [name: string, values: unknown] {
   const [name = '', datatype = ''] = [1, 2].map((number) => bytesOf(fields, number)[0]?.toString());
-  const shape = fields
-    .filter(({ number }) => number === 3)
-    .flatMap(({ value }) => (Buffer.isBuffer(value) ? unpack(value) : [value]));
+  const shape = integersOf(fields.filter(({ number }) => number === 3).map(({ value }) => value));
   const bytes = raw ?? contents(datatype as Datatype, fieldsOf(bytesOf(fields, 5)[0] ?? Buffer.alloc(0)));
   return [name, elementsToJson(fromBytes({ datatype, shape }, bytes))];
 }
@@ -41,14 +39,7 @@ function contents(datatype: Datatype, fields: readonly Field[]): Buffer {
   const lists = fields.map(({ value }) => value).filter((value) => Buffer.isBuffer(value));
   if (datatype === 'BYTES') return toBytes({ datatype, data: lists });
   if (datatype === 'FP32' || datatype === 'FP64') return Buffer.concat(lists);
-  const values = fields.flatMap(({ value }) => (Buffer.isBuffer(value) ? unpack(value) : [value]));
-  const isWide = elementSize[datatype] === 8;
-  const data = allocate(datatype, values.length);
-  // A typed array takes of a number what fits, so that negative ones stay what they are.
-  values.forEach((value, index) => {
-    data[index] = (isWide ? value : Number(BigInt.asIntN(64, value))) as never;
-  });
-  return toBytes({ datatype, data });
+  return integerBytes(datatype, integersOf(fields.map(({ value }) => value)));
 }
 
 function bytesOf(fields: readonly Field[], number: number): Buffer[] {
