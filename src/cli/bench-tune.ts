@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseDuration } from '../bench/arguments.ts';
-import { presentSettings, showCandidate } from '../bench/tune/candidate.ts';
+import { candidatesFor, presentSettings, showCandidate } from '../bench/tune/candidate.ts';
 import type { Point } from '../bench/tune/standing.ts';
 import { tuneHtml, tuneText } from '../bench/tune/text.ts';
-import { type TuneReport, tune } from '../bench/tune/tune.ts';
+import { minutesFor, type TuneReport, tune } from '../bench/tune/tune.ts';
 import { writeSettings } from '../bench/tune/write-settings.ts';
 import { failure } from '../core/errors/error.ts';
 import { writeFileAtomic } from '../core/files.ts';
@@ -37,6 +37,9 @@ export async function tuneCommand(
   );
   const opened = plan.opened!;
   if (flags.write) proveWritable(opened);
+  const count = candidatesFor(cores, presentSettings(opened.manifest)).length;
+  const minutes = minutesFor(count, plan);
+  output.note(`Trying ${count} settings: about ${minutes} minute${minutes === 1 ? '' : 's'}.`);
   const report = await output.step(`Tuning ${plan.target}`, (progress) =>
     tune({ ...plan, opened, p99Ms, cores, progress }),
   );

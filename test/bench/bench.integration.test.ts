@@ -196,7 +196,10 @@ describe('wrong usage', () => {
     { args: [], problem: 'Nothing to load' },
     { args: ['--url', 'http://127.0.0.1:1'], problem: 'Nothing to ask' },
     { args: ['x', '--model', 'y'], problem: '--model names a model of the server at --url' },
-    { args: ['x', '--protocol', 'grpc'], problem: '--protocol takes one of plain, tfs, tfs-grpc, v2, v2-binary' },
+    {
+      args: ['x', '--protocol', 'grpc'],
+      problem: '--protocol takes one of plain, tfs, tfs-grpc, v2, v2-binary',
+    },
     { args: ['x', '--duration', '3'], problem: '--duration takes a time' },
     { args: ['--url', 'http://192.0.2.1', '--input', '[1]'], problem: 'BENCH_REMOTE' },
     {

@@ -99,6 +99,7 @@ function outOf(tried: TuneReport['tried']): string[] {
 }
 
 function verdictOf({ winner, present, p99_limit_ms: limit }: TuneReport): string {
+  if (!winner && limit === null) return 'Under no settings all answers came and were right.';
   if (!winner) return `No settings keep p99 below ${limit} ms.`;
   const { requests_per_second: rate, connections, candidate } = winner;
   const settings = showCandidate(candidate);

@@ -40,6 +40,8 @@ export interface TuneReport {
 const rounds = 3;
 /** So many stay to the end, however many there are. */
 const least = 4;
+/** A server's, with the first load of the model in a process of its own. */
+const startMs = 1500;
 
 /**
  * Tries settings on this machine, in rounds so that what else it does falls on all of them; after each round the better half
@@ -111,11 +113,25 @@ function reportOf(entrants: readonly Entrant[], options: TuneOptions): TuneRepor
     present: winnerOf(present, p99Ms) ?? winnerOf(present, undefined) ?? null,
     winner: winnerOf(stayed, p99Ms) ?? null,
     frontier: frontierOf(stayed),
-    tried: entrants.map((entrant) => ({
-      settings: showCandidate(entrant.candidate),
-      rounds: entrant.rounds.length,
-      out: entrant.out ?? null,
-      points: pointsOf(entrant),
-    })),
+    tried: entrants.map(triedOf),
   };
+}
+
+function triedOf(entrant: Entrant): TuneReport['tried'][number] {
+  const points = pointsOf(entrant);
+  const {
+    candidate,
+    rounds: done,
+    out = points.length === 0 ? 'answers failed or were wrong' : null,
+  } = entrant;
+  return { settings: showCandidate(candidate), rounds: done.length, out, points };
+}
+
+/** Minutes that a sweep takes, near enough: half of the settings leave after each round, and each start takes a while. */
+export function minutesFor(
+  settings: number,
+  { shapes, durationMs, warmupMs }: Pick<TuneOptions, 'shapes' | 'durationMs' | 'warmupMs'>,
+): number {
+  const starts = settings + Math.max(least, settings / 2) + Math.max(least, settings / 4);
+  return Math.ceil((starts * (startMs + shapes.length * (durationMs + warmupMs))) / 60_000);
 }

@@ -49,6 +49,11 @@ describe('the table', () => {
 
   test.each([
     ['nothing holds the limit', { winner: null }, 'No settings keep p99 below 20 ms.'],
+    [
+      'no answers were sound',
+      { winner: null, p99_limit_ms: null, present: null, frontier: [] },
+      'Under no settings all answers came',
+    ],
     ['nothing has to be changed', { winner: now, frontier: [now] }, 'no batches, as it is now.'],
     [
       'the present settings could not be measured',

@@ -52,6 +52,7 @@ describe('a sweep', () => {
     const after = await readFile(join(folder, 'model.yaml'), 'utf8');
     const { written } = report as unknown as { written: boolean };
     expect(notes).toEqual([
+      'Trying 4 settings: about 1 minute.',
       written ? 'Wrote the best settings into model.yaml.' : 'model.yaml has the best settings already.',
     ]);
     expect(after.startsWith(before)).toBe(true);
