@@ -60,8 +60,9 @@ export async function infer(
     const graphOutputs = version.finish ? version.graphOutputs : wanted;
     const asked = { inputs, outputs: graphOutputs };
     const place = request.parameters ? hurried(ticket, request.parameters) : ticket;
-    const run = () => enter(version, place, asked, watch);
-    const outputs = await (version.cache ? recall(version.cache, asked, watch, run) : run());
+    const outputs = await (version.cache
+      ? recall(version.cache, asked, watch, () => enter(version, place, asked, watch))
+      : enter(version, place, asked, watch));
     if (!version.cache) watch.lap('run');
     const finished = version.finish ? pick(await version.finish(outputs), wanted) : outputs; // 10 finishing
     watch.lap('finish');
