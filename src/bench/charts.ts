@@ -61,7 +61,7 @@ export function rateChart(runs: readonly Run[]): string {
  */
 export function frontierChart(all: readonly Spot[], frontier: readonly Spot[]): string {
   const height = 340;
-  const box = { left: 80, right: width - 20, top: 15, bottom: height - 40 };
+  const box = { left: 80, right: width - 50, top: 15, bottom: height - 40 };
   if (all.length === 0) return '<p>Nothing to draw.</p>';
   const [low, high] = decades(all.map((spot) => Math.max(spot.p99_ms, 0.001)));
   const most = Math.max(1, ...all.map((spot) => spot.requests_per_second));
