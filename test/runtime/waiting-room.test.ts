@@ -101,7 +101,7 @@ describe('priorities', () => {
   it('the urgent go first, equals in order of arrival, those without one between', async () => {
     const desk = room({ maxSize: 10 });
     const running = job();
-    const kept = [desk.enter(ticket(), running.work)];
+    const kept: Promise<unknown>[] = [desk.enter(ticket(), running.work)];
     const order: string[] = [];
     const waiting: [string, number | undefined][] = [
       ['usual 1', undefined],
