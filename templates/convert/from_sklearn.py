@@ -2,13 +2,14 @@
 
 import os
 import pickle
+import re
 import sys
 import warnings
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import numpy as np  # noqa: E402
 from mdeploy_convert import (  # noqa: E402
-    OPSET, OPSET_ML, Asked, Refused, Spec, guard, main, make_samples, progress, run_samples, versions, write_model,
+    OPSET, OPSET_ML, Asked, Refused, Spec, Unsafe, guard, main, make_samples, progress, run_samples, versions, write_model,
     write_samples,
 )  # fmt: skip
 
@@ -22,7 +23,7 @@ def convert(request):
     progress(f"Converting {type(inner).__name__}")
     onnx_model = to_onnx(model, inner, specs)
     # skl2onnx gives some answers as a column where scikit-learn gives a list.
-    names = {output.name: len(output.type.tensor_type.shape.dim) for output in onnx_model.graph.output}
+    names = {output.name: [dim.dim_value for dim in output.type.tensor_type.shape.dim] for output in onnx_model.graph.output}
     progress("Asking the original")
     samples = make_samples(specs, request.get("sample"))
     answered = run_samples(drop_ties(model, specs, samples), lambda inputs: answer(model, specs, inputs, names))
@@ -69,11 +70,11 @@ def load(request):
 def load_skops(request):
     import skops.io
 
+    # Its own list of what may be trusted lacks the trees of scikit-learn; the scan knows them.
     unknown = skops.io.get_untrusted_types(file=request["source"])
-    if unknown and not request["trust"]:
-        from mdeploy_convert import Unsafe
-
-        raise Unsafe(", ".join(unknown))
+    findings = sorted(set(unknown) - set(request["allowed"]))
+    if findings and not request["trust"]:
+        raise Unsafe(", ".join(findings))
     return skops.io.load(request["source"], trusted=unknown)
 
 
@@ -265,6 +266,7 @@ def drop_ties(model, specs, samples):
 def to_onnx(model, inner, specs):
     from skl2onnx import convert_sklearn
     from skl2onnx.common import data_types
+    from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
 
     register_boosters()
     take_booleans()
@@ -280,14 +282,19 @@ def to_onnx(model, inner, specs):
             raise Refused(f"skl2onnx takes no {spec.datatype} inputs; use FP32, FP64, INT64, BYTES or BOOL")
         shape = [dim if isinstance(dim, int) else None for dim in spec.shape]
         initial.append((spec.name, getattr(data_types, types[spec.datatype])(shape)))
-    options = {id(inner): {"zipmap": False}} if hasattr(inner, "predict_proba") or hasattr(inner, "classes_") else {}
-    target = {"": OPSET, "ai.onnx.ml": OPSET_ML}
-    try:
-        return convert_sklearn(model, initial_types=initial, options=options, target_opset=target)
-    except (NameError, TypeError, ValueError) as error:
-        if "zipmap" not in str(error):
-            raise
-        return convert_sklearn(model, initial_types=initial, target_opset=target)
+    # Not every classifier knows the first option; without any, a pipeline asks for a ZipMap that the others cannot have.
+    first = {"zipmap": False} if hasattr(inner, "predict_proba") else {"zipmap": False, "raw_scores": True}
+    attempts = [first, {"zipmap": False}, {"nocl": False}, None] if hasattr(inner, "classes_") or hasattr(inner, "predict_proba") else [None]
+    for chosen in attempts:
+        options = {id(inner): chosen} if chosen else None
+        try:
+            return convert_sklearn(model, initial_types=initial, options=options, target_opset={"": OPSET, "ai.onnx.ml": OPSET_ML})
+        except (NameError, TypeError, ValueError) as error:
+            if chosen is None or not any(option in str(error) for option in (*chosen, "zipmap")):
+                raise
+        except (MissingConverter, MissingShapeCalculator, NotImplementedError, RuntimeError) as error:
+            found = re.search(r"'<class '(?:\w+\.)*(\w+)'>'", str(error))
+            raise Refused(f"skl2onnx has no form for {found[1]}" if found else str(error).split(". ")[0]) from error
 
 
 def parts(model):
@@ -363,17 +370,30 @@ METHODS = ("predict_proba", "decision_function", "transform", "score_samples")
 def answer(model, specs, inputs, names):
     rows = rows_of(model, specs, inputs)
     outputs = {}
-    for name, rank in names.items():
+    for name, dims in names.items():
         if "label" in name or name == "variable" and hasattr(model, "predict"):
-            outputs[name] = labels(model.predict(rows)) if "label" in name else column(model.predict(rows))
+            outputs[name] = labels(ask(model.predict, rows)) if "label" in name else column(ask(model.predict, rows))
         else:
             method = next((method for method in METHODS if hasattr(model, method)), None)
             if method is None:
                 raise Refused(f"nothing in {type(model).__name__} gives what the output {name} should be")
-            outputs[name] = column(getattr(model, method)(rows))
-        if rank == 2 and outputs[name].ndim == 1:
+            outputs[name] = column(ask(getattr(model, method), rows))
+            if dims[1:] == [2] and outputs[name].shape[1:] == (1,):
+                # One score stands for two classes; ONNX gives both.
+                outputs[name] = np.concatenate([-outputs[name], outputs[name]], axis=1)
+        if len(dims) == 2 and outputs[name].ndim == 1:
             outputs[name] = outputs[name].reshape(-1, 1)
     return outputs
+
+
+def ask(method, rows):
+    try:
+        return method(rows)
+    except ValueError as error:
+        # Compiled parts that know one width of numbers only.
+        if "dtype mismatch" not in str(error):
+            raise
+        return method(rows.astype(np.float64))
 
 
 def labels(values):

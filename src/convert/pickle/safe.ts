@@ -3,7 +3,7 @@ import type { PickleGlobal } from './value.ts';
 /**
  * Whether a class is known to do nothing but hold numbers when it is unpickled. Dotted names are refused: in protocol 4
  * `sklearn.utils` + `os.system` would reach through a module's own imports. The program that loads the model refuses
- * by the same rules once more, and checks that what it found is a class.
+ * by the same rules once more, and checks that what it found is a class, or a function that is named here.
  */
 export function isSafeGlobal({ module, name }: PickleGlobal): boolean {
   if (name.includes('.')) return exact.has(`${module}.${name}`);
@@ -61,6 +61,18 @@ const numpy = [
   'uint8',
 ];
 
+/** Functions of numbers, which transformers name. */
+const universal = ['abs', 'cbrt', 'exp', 'expm1', 'log', 'log10', 'log1p', 'log2', 'sqrt', 'square'];
+
+/** What features are selected by. */
+const scoreFunctions = [
+  ...['chi2', 'f_classif', 'f_oneway', 'f_regression', 'r_regression'].map(
+    (name) => `_univariate_selection.${name}`,
+  ),
+  '_mutual_info.mutual_info_classif',
+  '_mutual_info.mutual_info_regression',
+];
+
 const exact: ReadonlySet<string> = new Set([
   ...builtins.flatMap((name) => [`builtins.${name}`, `__builtin__.${name}`]),
   ...numpy.map((name) => `numpy.${name}`),
@@ -70,8 +82,9 @@ const exact: ReadonlySet<string> = new Set([
     `${core}.numeric._frombuffer`,
   ]),
   'numpy.dtypes.StringDType',
-  'numpy.ma.core._mareconstruct',
-  'numpy.ma.core.MaskedArray',
+  ...['numpy.ma', 'numpy.ma.core'].flatMap((ma) => [`${ma}._mareconstruct`, `${ma}.MaskedArray`]),
+  ...universal.map((name) => `numpy.${name}`),
+  ...scoreFunctions.map((name) => `sklearn.feature_selection.${name}`),
   'numpy.random._pickle.__randomstate_ctor',
   'numpy.random._pickle.__bit_generator_ctor',
   'numpy.random._pickle.__generator_ctor',

@@ -3,6 +3,7 @@ import type { ByteSource } from '../../onnx/source.ts';
 import { scanPickle } from '../pickle/scan.ts';
 import type { Sniffed } from '../sniffed.ts';
 import { readZip, unzip, type ZipEntry } from '../zip.ts';
+import { sniffSkops } from './skops.ts';
 import { sniffTorchPickle } from './torch-pickle.ts';
 
 /**
@@ -21,7 +22,7 @@ export function sniffZip(source: ByteSource): Sniffed | undefined {
   if (ends(/(^|\/)code\//) && ends(/(^|\/)data\.pkl$/)) return { format: 'torchscript' };
   if (ends(/(^|\/)data\.pkl$/)) return sniffTorchPickle(globalsOf(source, entries));
   if (names.includes('metadata.json') && names.includes('config.json')) return { format: 'keras' };
-  if (names.includes('schema.json')) return { format: 'skops' };
+  if (names.includes('schema.json')) return sniffSkops(source, entries);
   throw failure(
     'CONVERT_FORMAT_UNKNOWN',
     {
