@@ -44,7 +44,7 @@ describe('a file converts with one command and keeps its answers', () => {
   test('a table has an input for each column, of its own datatype', async () => {
     const { folder } = await convertFile(join(made, 'columns.joblib'));
     const { manifest } = await openModel(folder!);
-    expect(manifest.inputs.map(({ name, datatype, shape }) => [name, datatype, shape.at(-1)])).toEqual([
+    expect(manifest.inputs.map(({ name, datatype, shape }) => [name, datatype, shape?.at(-1)])).toEqual([
       ['age', 'FP32', 1],
       ['city', 'BYTES', 1],
       ['text', 'BYTES', 1],
