@@ -120,6 +120,15 @@ describe('the habits of the house', () => {
     expect(offenders(isBarrel)).toEqual([]);
   });
 
+  test('a package that is loaded late is taken by its default export: in a build it has no other', () => {
+    const late = /const (.*) = await import\('([^'./][^']*)'\)/g;
+    const isWrong = ({ text }: Source) =>
+      [...text.matchAll(late)].some(
+        ([, taken, name]) => !name!.startsWith('node:') && !/^\{ default: \w+ \}$/.test(taken!),
+      );
+    expect(offenders(isWrong)).toEqual([]);
+  });
+
   test('own imports carry their .ts extension', () => {
     const bare = /(?:from|import)\s*\(?\s*'\.{1,2}\/[^']*(?<!\.ts|\.json)'/;
     expect(offenders(({ text }) => bare.test(code(text)))).toEqual([]);

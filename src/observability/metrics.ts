@@ -190,7 +190,8 @@ function eachPhase<T>(make: (phase: Phase) => T): Readonly<Record<Phase, T>> {
 }
 
 async function processRegister(processes?: readonly Snapshot['process'][]): Promise<Registry> {
-  const { AggregatorRegistry, collectDefaultMetrics, register } = await import('prom-client');
+  const { default: prom } = await import('prom-client');
+  const { AggregatorRegistry, collectDefaultMetrics, register } = prom;
   if (processes) return AggregatorRegistry.aggregate([...processes]);
   if (!register.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics();
   return register;

@@ -105,6 +105,8 @@ describe.each(matrix)(
         spawn(join(prefix, 'path/node'), [join(output, 'server.mjs'), '--port', '0'], { env, cwd: '/' }),
       );
       await checkServer(spawn(mdeploy, ['serve', output, '--port', '0'], { env, cwd: '/' }));
+      const several = ['serve', output, '--port', '0', '--processes', '2'];
+      await checkServer(spawn(mdeploy, several, { env, cwd: '/' }));
     });
 
     test('shows a plan without writing, and says with its exit code what went wrong', async () => {
@@ -208,6 +210,14 @@ async function checkServer(server: ChildProcess): Promise<void> {
     const expected = iris.outputs.find((tensor) => tensor.datatype === 'FP32')!;
     const data = Float32Array.from(outputs[expected.name]!.flat());
     expect(difference({ ...expected, data }, expected, iris.tolerance)).toBeUndefined();
+    const metrics = await fetch(`${url}/metrics`);
+    expect([metrics.status, await metrics.text()]).toEqual([
+      200,
+      expect.stringMatching(/mdeploy_requests_total\{model="iris",api="predict",code="200"\} 1\n/),
+    ]);
+    expect(await (await fetch(`${url}/v2/models/iris/stats`)).json()).toMatchObject({
+      model_stats: [{ inference_count: rows.length }],
+    });
     server.kill('SIGTERM');
     expect(await once(server, 'exit')).toEqual([0, null]);
   } finally {
