@@ -77,7 +77,7 @@ export function missedGains(
 const margin = 0.05;
 
 export function times(value: number): string {
-  return `${value.toFixed(2)} ×`;
+  return `${value > 0 && value < 0.01 ? value.toPrecision(1) : value.toFixed(2)} ×`;
 }
 
 export function percent(share: number): string {

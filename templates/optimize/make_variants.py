@@ -108,7 +108,9 @@ def int8_static(model, recipe, request):
     # One scale for each channel is more exact; opsets below 13 know none, and some graphs trip the tool.
     for per_channel in [True, False] if opset_of(model) >= 13 else [False]:
         try:
-            quantize_static(model, target, Reader(feeds), per_channel=per_channel, **options)
+            quantize_static(
+                model, target, Reader(feeds), op_types_to_quantize=STATIC, per_channel=per_channel, **options
+            )
             break
         except (ValueError, RuntimeError, IndexError):
             if not per_channel:

@@ -21,6 +21,14 @@ describe('optimize in a manifest', () => {
     expect(again?.optimize).toEqual(manifest.optimize);
   });
 
+  test('variants are read back as they were, too', () => {
+    const { draft, locate } = check('variants: [{path: a.onnx, when: {arch: x64, cpu: [avx2]}}]');
+    const { manifest } = completeManifest(draft!, { signature, locate });
+    expect(manifest.variants).toEqual([{ path: 'a.onnx', when: { arch: 'x64', cpu: ['avx2'] } }]);
+    const again = checkManifest(printManifest(manifest), 'model.yaml').draft;
+    expect(again?.variants).toEqual(manifest.variants);
+  });
+
   test.each([
     ['optimize: {recipes: [int9]}', 'optimize.recipes[0]'],
     ['optimize: {recipes: [fp16, fp16]}', 'optimize.recipes[1]'],

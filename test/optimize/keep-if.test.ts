@@ -7,6 +7,7 @@ import {
   keepIfOf,
   missedGains,
   percent,
+  times,
 } from '../../src/optimize/keep-if.ts';
 import { lowestMedian, median } from '../../src/optimize/measure.ts';
 
@@ -103,6 +104,8 @@ test('figures never claim more than there is', () => {
   expect(percent(1)).toBe('100%');
   expect(percent(0.99999)).toBe('99.99%');
   expect(percent(0.5)).toBe('50%');
+  expect(times(0.0008)).toBe('0.0008 ×');
+  expect(times(0)).toBe('0.00 ×');
   expect(figure(0)).toBe('0');
   expect(figure(0.00012)).toBe('1.2e-4');
 });
