@@ -29,8 +29,12 @@ export class Router {
   constructor(protocols: readonly Protocol[], fallback: Protocol) {
     this.#protocols = protocols;
     this.#fallback = fallback;
-    for (const served of sharePaths(protocols))
-      this.#table.on(served.route.method as HTTPMethod, served.route.path, unused, served);
+    const shared = sharePaths(protocols);
+    for (const served of shared) {
+      const { method, path } = served.route;
+      const nearer = shared.flatMap(({ route }) => (isNearer(route.path, path) ? [route] : []));
+      this.#table.on(method as HTTPMethod, path, unused, { ...served, nearer } satisfies Entry);
+    }
   }
 
   match(method: string, path: string): Match | NoMatch {
@@ -55,8 +59,37 @@ export class Router {
   #find(method: string, path: string): Match | undefined {
     const found = this.#table.find(method as HTTPMethod, path);
     if (!found) return undefined;
-    return { ...(found.store as Served), params: found.params };
+    const { protocol, route, nearer } = found.store as Entry;
+    // DELETE of `/models/iris/invoke` does not mean a version "invoke": that path is there for POST only.
+    const isHidden = nearer.some((other) => this.#pathOf(other.method, path) === other.path);
+    return isHidden ? undefined : { protocol, route, params: found.params };
   }
+
+  #pathOf(method: string, path: string): string | undefined {
+    const found = this.#table.find(method as HTTPMethod, path);
+    return found ? (found.store as Entry).route.path : undefined;
+  }
+}
+
+interface Entry extends Served {
+  /** Routes of other methods that name a part of the path which this one takes for a parameter. */
+  readonly nearer: readonly Route[];
+}
+
+function isNearer(path: string, than: string): boolean {
+  const [words, others] = [path.split('/'), than.split('/')];
+  if (words.length !== others.length) return false;
+  const kinds = words.map((word, index) => kindOf(word, others[index]!));
+  return kinds.includes('named') && !kinds.includes('other');
+}
+
+function kindOf(word: string, other: string): 'same' | 'named' | 'other' {
+  if (word === other || (isParameter(word) && isParameter(other))) return 'same';
+  return isParameter(other) ? 'named' : 'other';
+}
+
+function isParameter(word: string): boolean {
+  return /^:\w+$/.test(word);
 }
 
 // find-my-way wants a handler; only its table is used.

@@ -64,6 +64,35 @@ describe('Router', () => {
     expect(refused(method, path)).toEqual({ code, protocol: by, allowed });
   });
 
+  it('a path that is named is not a parameter of another method', () => {
+    const exact = protocol('exact', [info('POST', '/models/:name/invoke'), info('GET', '/models/stats')]);
+    const wide = protocol('wide', [
+      info('GET', '/models/:name'),
+      info('GET', '/models/:name/:version'),
+      info('OPTIONS', '/models/:model/:version'),
+    ]);
+    for (const protocols of [
+      [exact, wide],
+      [wide, exact],
+    ]) {
+      const both = new Router(protocols, own);
+      for (const method of ['GET', 'HEAD', 'OPTIONS', 'DELETE'])
+        expect(both.match(method, '/models/iris/invoke')).toMatchObject({
+          protocol: exact,
+          error: { code: 'METHOD_NOT_ALLOWED', details: { expected: 'POST' } },
+        });
+      expect(both.match('POST', '/models/iris/invoke')).toMatchObject({
+        route: { path: '/models/:name/invoke' },
+      });
+      expect(both.match('GET', '/models/iris/2')).toMatchObject({ params: { name: 'iris', version: '2' } });
+      expect(both.match('OPTIONS', '/models/iris/2')).toMatchObject({
+        params: { model: 'iris', version: '2' },
+      });
+      expect(both.match('GET', '/models/stats')).toMatchObject({ protocol: exact });
+      expect(both.match('GET', '/models/iris')).toMatchObject({ protocol: wide });
+    }
+  });
+
   it('does not look into names that are too long', () => {
     expect(refused('GET', `/v1/models/${'a'.repeat(2000)}`).allowed).toBe('OPTIONS');
   });
