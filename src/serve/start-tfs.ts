@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { failure } from '../core/errors/error.ts';
 import { openPlan } from '../repository/open-plan.ts';
+import type { Plan } from '../repository/plan.ts';
 import { type ModelSource, planSources } from '../repository/plan-sources.ts';
 import { readModelConfig, readMonitoringConfig } from './config-file.ts';
 import { type FlagValues, parseServeFlags } from './flags.ts';
@@ -12,7 +13,7 @@ import { parseTfsFlags, type TfsFlags } from './tfs-flags.ts';
  * Opens what flags of tensorflow_model_server ask for. Like it, the server listens on all interfaces.
  * @throws MdeployError of flags and configuration files, and as `planSources` and `openPlan`
  */
-export async function startTfs(values: FlagValues): Promise<Omit<Start, 'processes'>> {
+export async function startTfs(values: FlagValues, found?: Plan): Promise<Omit<Start, 'processes'>> {
   refuseOurs(values);
   const flags = parseTfsFlags(values);
   const { allowChanges, ...own } = parseServeFlags({ ...values, port: '0', host: values.host ?? '0.0.0.0' });
@@ -20,11 +21,12 @@ export async function startTfs(values: FlagValues): Promise<Omit<Start, 'process
   const sources = await sourcesFrom(flags);
   const metricsPath = flags.monitoringFile && (await readMonitoringConfig(flags.monitoringFile));
   const look = () => planSources(sources, { anyLabels });
-  const plan = await look();
+  const plan = found ?? (await look());
   const models = await openPlan(plan.versions);
   const roots = sources.map(({ basePath }) => dirname(basePath));
   return {
     models,
+    plan,
     warnings: warningsOf(plan, models),
     options: {
       ...own,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { failure } from '../core/errors/error.ts';
 import { openPlan } from '../repository/open-plan.ts';
 import type { OpenedModel } from '../repository/opened-model.ts';
+import type { Plan } from '../repository/plan.ts';
 import { planFolder } from '../repository/plan-folder.ts';
 import { type FlagValues, parseServeFlags } from './flags.ts';
 import { type Environment, isMultiModel, multiModelRoot } from './platform.ts';
@@ -20,28 +21,33 @@ export interface CommandLine {
 
 /**
  * Opens what a command line of `serve` asks for: one model, several, or what flags of tensorflow_model_server name.
+ * @param found what was found there before; default: it is looked for
  * @throws MdeployError `USAGE` and as `planFolder`, `openPlan`, `startTfs`
  */
-export async function startOf({ values, target, fallback, environment }: CommandLine): Promise<Start> {
+export async function startOf(
+  { values, target, fallback, environment }: CommandLine,
+  found?: Plan,
+): Promise<Start> {
   if (isForTfs(values)) {
     if (target !== undefined) {
       const problem = `--model_base_path and --model_config_file say what is served; leave out ${target}.`;
       throw failure('USAGE', { problem, verb: 'serve' }, { received: target });
     }
     const { startTfs } = await import('./start-tfs.ts');
-    const start = await startTfs(values);
+    const start = await startTfs(values, found);
     return { ...start, processes: countOf(values, start.models) };
   }
   refuseTfsFlags(values);
   const { name, allowChanges, ...options } = parseServeFlags(values, environment);
   const root = target ?? fallback;
   const look = () => planFolder(root, name);
-  const plan = await look();
+  const plan = found ?? (await look());
   const models = await openPlan(plan.versions);
   const isOpen = allowChanges || isMultiModel(environment);
   const roots = [resolve(root), ...(isMultiModel(environment) ? [multiModelRoot] : [])];
   return {
     models,
+    plan,
     processes: countOf(values, models),
     warnings: warningsOf(plan, models),
     options: { ...options, ...(isOpen && { changes: { plan: look, roots } }) },

@@ -6,6 +6,8 @@ import type { ServeOptions } from './serve.ts';
 /** Everything `serve` needs, read and checked; nothing is loaded yet. */
 export interface Start {
   readonly models: readonly OpenedModel[];
+  /** Where they were found. */
+  readonly plan: Plan;
   readonly options: ServeOptions;
   readonly warnings: readonly string[];
   readonly processes: ProcessCount;

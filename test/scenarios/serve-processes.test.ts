@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { fixturePath } from '../fixtures.ts';
 import { parseExposition, seriesValue } from '../observability/exposition.ts';
@@ -88,6 +90,26 @@ describe('several processes', () => {
       model_stats: { inference_count: number }[];
     };
     expect(stats[0]?.inference_count).toBe(4);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('a replacement serves the versions of the start, whatever lies in the folder by then', async () => {
+    const folder = await modelFolder('sklearn/iris_logreg');
+    const version = join(folder, 'iris/1');
+    await mkdir(version, { recursive: true });
+    await rename(join(folder, 'model.onnx'), join(version, 'model.onnx'));
+    await rm(join(folder, 'model.yaml'));
+    const server = new Server([folder, '--port', '0', '--processes', '2']);
+    const url = await server.ready();
+    await cp(version, join(folder, 'iris/2'), { recursive: true });
+    process.kill(childrenOf(server)[0]!, 'SIGKILL');
+    await vi.waitFor(
+      () => expect(server.lines.filter(({ msg }) => msg === 'process ready')).toHaveLength(3),
+      20_000,
+    );
+    const indexes = Array.from({ length: 6 }, () => post(`${url}/v2/repository/index`));
+    for (const index of await Promise.all(indexes))
+      expect(await index.json()).toMatchObject([{ name: 'iris', version: '1', state: 'READY' }]);
     expect(await server.stop()).toEqual({ code: 0, signal: null });
   });
 

@@ -1,5 +1,6 @@
 import type { PackedError } from '../../core/errors/wire.ts';
 import type { Snapshot } from '../../observability/snapshot.ts';
+import type { Plan } from '../../repository/plan.ts';
 import type { Announcement } from '../announcement.ts';
 import type { DoorName } from '../doors/gate.ts';
 import type { CommandLine } from '../start.ts';
@@ -12,6 +13,8 @@ export interface Beginning {
   /** Processes in all. */
   readonly count: number;
   readonly line: CommandLine;
+  /** What is served: a process that is started later must not find other versions. */
+  readonly plan: Plan;
   /** The models need not be tried in a throw-away process: they were. */
   readonly isProven: boolean;
   /** Ports that the supervisor listens on; absent: that door is not open. */

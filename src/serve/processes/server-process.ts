@@ -42,7 +42,7 @@ export async function serverProcessMain(): Promise<void> {
     },
   };
   try {
-    const { models, options } = await startOf(beginning.line);
+    const { models, options } = await startOf(beginning.line, beginning.plan);
     const { isProven } = beginning;
     const own = { isProven, others, openGate: gates.open, opened: () => link.tell({ kind: 'open' }) };
     process.exitCode = await runUntil(drain.promise, models, { ...options, ...own }, async (running) => {

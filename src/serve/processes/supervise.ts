@@ -23,7 +23,7 @@ export interface Supervised {
  * @throws MdeployError `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, and those of `serve` in the first process
  */
 export async function supervise({ start, line, isProven }: Supervised, ready: OnReady): Promise<number> {
-  const { models, options, processes } = start;
+  const { models, options, plan, processes } = start;
   const { host, port, grpcPort, drainDelayMs } = options;
   const log = makeLog(options.logLevel, () => undefined);
   const signal = nextSignal();
@@ -51,7 +51,12 @@ export async function supervise({ start, line, isProven }: Supervised, ready: On
       ...(grpcPort !== undefined && { grpc: await open('grpc', grpcPort) }),
     };
     log.info({ ports, processes: processes.count, why: processes.reason }, 'listening');
-    crew = new Crew({ beginning: { count: processes.count, line, ports }, isProven, log, closing: close });
+    crew = new Crew({
+      beginning: { count: processes.count, line, plan, ports },
+      isProven,
+      log,
+      closing: close,
+    });
     const announcement = await Promise.race([crew.start(), signal]);
     if (announcement) {
       log.info({ ...announcement, processes: processes.count }, 'ready');
