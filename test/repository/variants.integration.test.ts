@@ -111,6 +111,7 @@ test('validate replays the samples through the variant for this machine', async 
   writeFileSync(join(target, 'out.json'), JSON.stringify(sample));
   const { checks, ok } = await validate(target);
   expect(checks.find(({ name }) => name === 'samples')?.status).toBe('passed');
+  expect(checks.find(({ name }) => name === 'size')?.detail).toContain('in 4 files');
   const variants = checks.find(({ name }) => name === 'variants');
   expect(variants).toMatchObject({ status: 'failed', findings: [{ code: 'SAMPLE_DIFFERS' }] });
   expect(ok).toBe(false);

@@ -17,7 +17,8 @@ export const size: Check = {
   run: async (bench) => {
     const draft = bench.get('draft');
     const { root } = bench.place;
-    const files = filesOf(draft, bench.get('external'));
+    const variants = bench.find('opened')?.variants.flatMap(({ files }) => files);
+    const files = filesOf(draft, bench.get('external'), variants);
     let bytes = 0;
     for (const file of files) bytes += (await stat(join(root, file))).size;
     const findings: Finding[] = [];
