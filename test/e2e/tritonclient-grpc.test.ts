@@ -16,6 +16,7 @@ const checks = [
   'options',
   'concurrent',
   'streamed',
+  'final_answers',
   'real_model',
   'errors',
   'repository',

@@ -18,7 +18,12 @@ import { classify } from './v2-classify.ts';
 import { rawOf, readContents, writeContents } from './v2-grpc-tensors.ts';
 import { target } from './v2-models.ts';
 import { readClasses, type WantedOutput } from './v2-outputs.ts';
-import { checkRequestParameters, refuseInputParameters, refuseSharedMemory } from './v2-parameters.ts';
+import {
+  checkRequestParameters,
+  readFlag,
+  refuseInputParameters,
+  refuseSharedMemory,
+} from './v2-parameters.ts';
 import { readWireShape } from './wire-shape.ts';
 
 /**
@@ -37,7 +42,8 @@ export function decodeInferMessage(
   const version = asked.modelVersion === '' ? undefined : asked.modelVersion;
   const facts = target({ params: { name: asked.modelName, version } }, catalogue);
   const parameters = scalarsOf(asked.parameters);
-  checkRequestParameters(parameters);
+  checkRequestParameters(parameters, [emptyFinal]);
+  readFlag(parameters, emptyFinal, 'parameters');
   const inputs = readInputs(asked, facts);
   const wanted = readOutputs(asked, facts);
   const isRaw = asked.rawInputContents.length > 0 || inputs.length === 0;
@@ -155,4 +161,6 @@ function scalarsOf(parameters: ReadonlyMap<string, InferParameter>): ReadonlyMap
   );
 }
 
+/** Asks for an empty message behind the answers of a model that gives any number; here there is one, which is the last. */
+const emptyFinal = 'triton_enable_empty_final_response';
 const none: ReadonlyMap<string, Scalar> = new Map();

@@ -48,7 +48,9 @@ export const v2Grpc: GrpcProtocol = {
           modelOf,
           decode: ({ body }, catalogue) =>
             decodeInferMessage(body, catalogue, (inferResponse) =>
-              proto.ModelStreamInferResponse.encode({ inferResponse }),
+              proto.ModelStreamInferResponse.encode({
+                inferResponse: { ...inferResponse, parameters: lastAnswer },
+              }),
             ),
           encodeRefusal,
         },
@@ -140,3 +142,6 @@ function idOf(body: Uint8Array): string {
     return '';
   }
 }
+
+/** Triton's mark of the last answer to a request of a stream; here each has one. */
+const lastAnswer = new Map([['triton_final_response', { boolParam: true }]]);

@@ -28,11 +28,12 @@ export function refuseSharedMemory(parameters: Parameters, what: string): void {
 /**
  * Checks the parameters of a whole request. `priority` and `timeout` are for the queue; `sequence_*` are passed over as
  * Triton does for models without sequences; names that begin with `triton_` are reserved there.
+ * @param taken those of them that the protocol knows
  * @throws MdeployError `REQUEST_INVALID`
  */
-export function checkRequestParameters(parameters: Parameters): void {
+export function checkRequestParameters(parameters: Parameters, taken: readonly string[] = []): void {
   for (const name of parameters.keys()) {
-    if (name.startsWith('triton_'))
+    if (name.startsWith('triton_') && !taken.includes(name))
       throw invalid(
         `parameters.${name}`,
         `parameter keys starting with 'triton_' are reserved.`,

@@ -136,6 +136,23 @@ def streamed():
         client.stop_stream()
 
 
+def final_answers():
+    answers = queue.Queue()
+    inputs = given({"x": (np.array([7]), "INT64")})
+    with triton.InferenceServerClient(servers["identity_int64"]) as client:
+        client.start_stream(lambda result, error: answers.put((result, error)))
+        client.async_stream_infer("identity_int64", inputs, request_id="a", enable_empty_final_response=True)
+        client.async_stream_infer("identity_int64", inputs, request_id="b")
+        for name in "ab":
+            result, error = answers.get(timeout=30)
+            assert error is None, error
+            response = result.get_response()
+            assert response.id == name and result.as_numpy("y").tolist() == [7], response
+            assert response.parameters["triton_final_response"].bool_param is True, response
+        client.stop_stream()
+    assert answers.empty()
+
+
 def real_model():
     rows = np.array([[5.1, 3.5, 1.4, 0.2], [6.9, 3.2, 5.7, 2.3]], np.float32)
     asked = [triton.InferRequestedOutput("probabilities"), triton.InferRequestedOutput("label")]
@@ -187,7 +204,7 @@ def statistics():
 
 
 checks = [health, metadata, every_width, none_and_many, strings, eight_megabytes, compressed, options, concurrent,
-          streamed, real_model, errors, repository, statistics]
+          streamed, final_answers, real_model, errors, repository, statistics]
 results = {}
 for check in checks:
     try:

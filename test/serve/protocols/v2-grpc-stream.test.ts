@@ -41,6 +41,27 @@ describe('ModelStreamInfer', () => {
     expect(replies[2]).toMatchObject({ inferResponse: { modelName: 'echo' } });
   });
 
+  test('every answer is the last one to its request, and says so, also where an empty one is asked for', async () => {
+    const parameters = { triton_enable_empty_final_response: { boolParam: true } };
+    const replies = await converse([
+      { ...oneRow, id: 'plain' },
+      { ...oneRow, id: 'asked', parameters },
+      { ...oneRow, id: 'wrong', modelName: 'nope', parameters },
+    ]);
+    const last = { triton_final_response: { boolParam: true } };
+    expect(replies).toMatchObject([
+      { inferResponse: { id: 'plain', outputs: [{ name: 'y' }], parameters: last } },
+      { inferResponse: { id: 'asked', outputs: [{ name: 'y' }], parameters: last } },
+      { errorMessage: expect.stringContaining('nope'), inferResponse: { id: 'wrong' } },
+    ]);
+  });
+
+  test('the wish for an empty answer is true or false', async () => {
+    const parameters = { triton_enable_empty_final_response: { stringParam: 'yes' } };
+    const [reply] = await converse([{ ...oneRow, parameters }]);
+    expect(reply?.errorMessage).toContain('"parameters.triton_enable_empty_final_response" is yes');
+  });
+
   test('a stream without messages ends', async () => {
     expect(await converse([])).toEqual([]);
   });
