@@ -46,8 +46,9 @@ function isSame(one: OpenedModel, other: OpenedModel): boolean {
   return one.modelPath === other.modelPath && one.manifest.version === other.manifest.version;
 }
 
-async function openPlanned({ path, name, folder }: PlannedVersion): Promise<OpenedModel> {
-  const opened = await openModel(path, name === undefined ? {} : { name });
+async function openPlanned({ path, name, folder, intraOpThreads }: PlannedVersion): Promise<OpenedModel> {
+  const found = await openModel(path, name === undefined ? {} : { name });
+  const opened = intraOpThreads === undefined ? found : withThreads(found, intraOpThreads);
   if (!folder) return opened;
   const { manifest, manifestFile } = opened;
   if (manifestFile === undefined)
@@ -57,6 +58,14 @@ async function openPlanned({ path, name, folder }: PlannedVersion): Promise<Open
   if (manifest.version !== '1' && manifest.version !== folder.version)
     throw disagree(manifestFile, 'version', manifest.version, folder.version);
   return { ...opened, manifest: { ...manifest, version: folder.version } };
+}
+
+function withThreads(opened: OpenedModel, threads: number): OpenedModel {
+  const { manifest } = opened;
+  return {
+    ...opened,
+    manifest: { ...manifest, runtime: { ...manifest.runtime, intra_op_threads: threads } },
+  };
 }
 
 /** Settings that belong to the server, of which there is one. */

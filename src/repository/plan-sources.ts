@@ -22,6 +22,8 @@ export interface ModelSource {
 export interface SourceOptions {
   /** Labels may be for versions that are not served; who asks for one is then told so. */
   readonly anyLabels?: boolean;
+  /** Threads for one operator of any model; default: as its manifest says. */
+  readonly intraOpThreads?: number;
 }
 
 /**
@@ -30,14 +32,14 @@ export interface SourceOptions {
  */
 export async function planSources(
   sources: readonly ModelSource[],
-  { anyLabels = false }: SourceOptions = {},
+  { anyLabels = false, ...settings }: SourceOptions = {},
 ): Promise<Plan> {
   const versions: PlannedVersion[] = [];
   const labels = new Map<string, ReadonlyMap<string, string>>();
   for (const source of sources) {
     const planned = await planSource(source);
     if (!anyLabels) proveLabels(source, planned);
-    versions.push(...planned);
+    versions.push(...planned.map((version) => ({ ...version, ...settings })));
     labels.set(source.name, source.labels);
   }
   return { versions, labels, warnings: [] };

@@ -6,6 +6,8 @@ export interface PlannedVersion {
   readonly name?: string;
   /** What the folders it lies in, `MODEL/VERSION`, call it; a manifest must not say otherwise. */
   readonly folder?: { readonly model: string; readonly version: string };
+  /** Threads for one operator; wins over the manifest's. */
+  readonly intraOpThreads?: number;
 }
 
 /** What is to be served, before any of it is opened. */

@@ -17,17 +17,18 @@ export async function startTfs(values: FlagValues, found?: Plan): Promise<Omit<S
   refuseOurs(values);
   const flags = parseTfsFlags(values);
   const { allowChanges, ...own } = parseServeFlags({ ...values, port: '0', host: values.host ?? '0.0.0.0' });
-  const { anyLabels, cors, timeoutMs } = flags;
+  const { anyLabels, cors, timeoutMs, intraOpThreads } = flags;
+  const options = { anyLabels, ...(intraOpThreads && { intraOpThreads }) };
   const sources = await sourcesFrom(flags);
   const metricsPath = flags.monitoringFile && (await readMonitoringConfig(flags.monitoringFile));
-  const look = () => planSources(sources, { anyLabels });
+  const look = () => planSources(sources, options);
   const plan = found ?? (await look());
   const models = await openPlan(plan.versions);
   const roots = sources.map(({ basePath }) => dirname(basePath));
   return {
     models,
     plan,
-    warnings: warningsOf(plan, models),
+    warnings: [...flags.warnings, ...warningsOf(plan, models)],
     options: {
       ...own,
       port: flags.restPort,
@@ -36,7 +37,7 @@ export async function startTfs(values: FlagValues, found?: Plan): Promise<Omit<S
       ...(plan.labels && { labels: plan.labels }),
       ...(cors && { cors }),
       ...(metricsPath && { metricsPath }),
-      ...(allowChanges && { changes: { plan: look, roots, anyLabels } }),
+      ...(allowChanges && { changes: { plan: look, roots, ...options } }),
     },
   };
 }

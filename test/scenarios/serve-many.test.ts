@@ -122,7 +122,7 @@ describe('the command line of tensorflow_model_server', () => {
 
   it.each([
     [['--model_name=m'], 'USAGE', '--model_name is read together with'],
-    [['--model_base_path=/m', '--enable_batching'], 'FLAG_UNSUPPORTED', '--enable_batching=true cannot be'],
+    [['--model_base_path=/m', '--ssl_config_file=/s'], 'FLAG_UNSUPPORTED', '--ssl_config_file=/s cannot be'],
     [['--model_base_path=/m', '--grpc-port=1'], 'USAGE', '--grpc-port does not go with'],
     [['--model_base_path=/m', '--name=n'], 'USAGE', 'use --model_name instead'],
     [['--model_base_path=/m', 'model.onnx'], 'USAGE', 'leave out model.onnx'],

@@ -89,3 +89,22 @@ describe('the examples of TensorFlow Serving’s documentation', () => {
     });
   });
 });
+
+test('a tuned command line starts, with a warning for what it does not come to', async () => {
+  const values = {
+    model_base_path: join(root, 'half_plus_two'),
+    model_name: 'half',
+    rest_api_num_threads: '16',
+    enable_batching: true,
+    batching_parameters_file: '/nowhere/batching.config',
+    tensorflow_intra_op_parallelism: '2',
+    file_system_poll_wait_seconds: '1',
+  };
+  const start = await startOf({ values, target: undefined, fallback: '.', environment: {} });
+  expect(start.models.map(({ manifest }) => manifest.runtime.intra_op_threads)).toEqual([2]);
+  expect(start.warnings.map((text) => text.split('=')[0])).toEqual([
+    '--rest_api_num_threads',
+    '--enable_batching',
+    '--batching_parameters_file',
+  ]);
+});

@@ -1,0 +1,113 @@
+import { failure } from '../core/errors/error.ts';
+import type { FlagValues } from './flags.ts';
+
+/** A flag that is known and not read. */
+interface UnreadFlag {
+  readonly takes: keyof typeof grammars;
+  /** Values that ask for what happens anyway, or are what TF Serving has without the flag (main.cc). */
+  readonly silent: readonly string[];
+  /** What it comes to here, where it is for speed or resources only: the start goes on with a warning. */
+  readonly instead?: string;
+  /** Why another value ends the start: answers, what is served, or safety would not be what was asked for. */
+  readonly refused?: string;
+}
+
+/**
+ * Looks at the flags of tensorflow_model_server that are not read.
+ * @returns what those that are for speed or resources only come to, a sentence each
+ * @throws MdeployError `FLAG_UNSUPPORTED` for those that ask for something else; `USAGE` for values of another form
+ */
+export function unreadWarnings(values: FlagValues): readonly string[] {
+  return Object.entries(unreadFlags).flatMap(([flag, { takes, silent, instead, refused }]) => {
+    const given = values[flag];
+    if (given === undefined) return [];
+    // A switch without a value is true, as in TF Serving.
+    const value = String(given);
+    const [grammar, expected] = grammars[takes];
+    if (!grammar.test(value)) {
+      const problem = `--${flag} takes ${expected}, not "${value}".`;
+      throw failure('USAGE', { problem, verb: 'serve' }, { field: `--${flag}`, expected, received: value });
+    }
+    if (silent.includes(value)) return [];
+    if (refused !== undefined)
+      throw failure('FLAG_UNSUPPORTED', { flag: `--${flag}`, value, reason: refused });
+    return [`--${flag}=${value} has no effect here: ${instead}.`];
+  });
+}
+
+const grammars = {
+  switch: [/^(?:true|false|1|0)$/, 'true or false'],
+  whole: [/^-?\d{1,19}$/, 'a whole number'],
+  number: [/^\d{0,9}(?:\.\d{1,9})?$/, 'a number'],
+  text: [/^/, 'a text'],
+} as const;
+
+const no = ['false', '0'];
+const yes = ['true', '1'];
+const either = [...no, ...yes];
+const processes = 'each process takes requests on one thread; --processes starts more of them';
+const batching = 'requests are batched where model.yaml has serving.batching';
+const noRetry = 'a model that cannot be loaded ends the start';
+const oneByOne = 'models are loaded one after the other';
+const warmup = 'warm-up is set with serving.warmup in model.yaml';
+
+/** By name, in the order of docs/protocols.md. */
+export const unreadFlags: Readonly<Record<string, UnreadFlag>> = {
+  rest_api_num_threads: { takes: 'whole', silent: [], instead: processes },
+  grpc_max_threads: { takes: 'whole', silent: [], instead: processes },
+  grpc_channel_arguments: { takes: 'text', silent: [''], instead: 'the gRPC port has its own settings' },
+  enable_batching: { takes: 'switch', silent: no, instead: batching },
+  batching_parameters_file: { takes: 'text', silent: [''], instead: batching },
+  enable_per_model_batching_parameters: { takes: 'switch', silent: no, instead: batching },
+  tensorflow_inter_op_parallelism: {
+    takes: 'whole',
+    silent: ['0'],
+    instead: 'the operators of a graph run one after the other',
+  },
+  file_system_poll_wait_seconds: {
+    takes: 'whole',
+    silent: ['1', '0', '-1'],
+    instead: 'folders are looked at once; new versions come with a reload',
+  },
+  num_load_threads: { takes: 'whole', silent: ['0', '1'], instead: oneByOne },
+  num_unload_threads: {
+    takes: 'whole',
+    silent: ['0'],
+    instead: 'a model is freed when its last request is answered',
+  },
+  max_num_load_retries: { takes: 'whole', silent: ['5', '0'], instead: noRetry },
+  load_retry_interval_micros: { takes: 'whole', silent: ['60000000'], instead: noRetry },
+  flush_filesystem_caches: { takes: 'switch', silent: either },
+  enable_model_warmup: { takes: 'switch', silent: yes, instead: warmup },
+  num_request_iterations_for_warmup: { takes: 'whole', silent: ['0', '1'], instead: warmup },
+  per_process_gpu_memory_fraction: {
+    takes: 'number',
+    silent: ['0', '0.0', ''],
+    instead: 'models run on the CPU',
+  },
+  // The gRPC health service is always there.
+  enable_grpc_healthcheck_service: { takes: 'switch', silent: either },
+  model_config_file_poll_wait_seconds: {
+    takes: 'whole',
+    silent: ['0'],
+    refused: 'the file is read once; --allow-repository-changes lets HandleReloadConfigRequest change it',
+  },
+  grpc_socket_path: { takes: 'text', silent: [''], refused: 'gRPC listens on a port only' },
+  ssl_config_file: {
+    takes: 'text',
+    silent: [''],
+    refused: 'the ports speak plain text; put a proxy in front of them',
+  },
+  saved_model_tags: { takes: 'text', silent: ['', 'serve'], refused: 'an ONNX file holds one graph' },
+  enable_serialization_as_tensor_content: {
+    takes: 'switch',
+    silent: no,
+    refused: 'answers hold their values in typed lists',
+  },
+  enable_signature_method_name_check: {
+    takes: 'switch',
+    silent: no,
+    refused: 'an ONNX file has one signature',
+  },
+  prefer_tflite_model: { takes: 'switch', silent: no, refused: 'models are ONNX files' },
+};
