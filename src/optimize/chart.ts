@@ -13,11 +13,13 @@ export function frontierChart(points: readonly Point[]): string {
     points.map(({ bytes }) => bytes),
     box.left,
     box.right,
+    70,
   );
   const y = scale(
     points.map(({ ms }) => ms),
     box.bottom,
     box.top,
+    20,
   );
   const frontier = points.filter(({ isFrontier }) => isFrontier).sort((a, b) => a.bytes - b.bytes);
   const path = frontier.map(({ bytes, ms }) => `${fixed(x.at(bytes))},${fixed(y.at(ms))}`).join(' ');
@@ -28,19 +30,19 @@ export function frontierChart(points: readonly Point[]): string {
     ...y.ticks.map((tick) => label(box.left - 8, y.at(tick) + 4, `${Number(tick.toPrecision(3))} ms`, 'end')),
   ];
   const lifted = spread(points.map(({ ms }) => y.at(ms)));
-  const marks = points.map((point, index) => {
-    const [cx, cy] = [x.at(point.bytes), y.at(point.ms)];
-    const filled = point.verdict === 'kept' || point.verdict === 'original';
-    const colour = colours[point.verdict] ?? 'var(--ink)';
+  const names = points.map((point, index) => {
+    const [cx, cy, at] = [x.at(point.bytes), y.at(point.ms), lifted[index]!];
     const text = point.top1 === null ? point.name : `${point.name} ${percent(point.top1)}`;
-    return [
-      `<circle cx="${fixed(cx)}" cy="${fixed(cy)}" r="6" stroke="${colour}" stroke-width="2" fill="${filled ? colour : 'none'}"/>`,
-      Math.abs(lifted[index]! - cy) > 1 ? gridLine(cx + 6, cy, cx + 16, lifted[index]!) : '',
-      label(cx + 18, lifted[index]! + 4, text, 'start'),
-    ].join('');
+    const leader = Math.abs(at - cy) > 1 ? gridLine(cx + 6, cy, cx + 16, at) : '';
+    return leader + label(cx + 18, at + 4, text, 'start');
+  });
+  const marks = points.map(({ bytes, ms, verdict }) => {
+    const colour = colours[verdict] ?? 'var(--ink)';
+    const fill = verdict === 'kept' || verdict === 'original' ? colour : 'none';
+    return `<circle cx="${fixed(x.at(bytes))}" cy="${fixed(y.at(ms))}" r="6" stroke="${colour}" stroke-width="2" fill="${fill}"/>`;
   });
   const line = `<polyline points="${path}" fill="none" stroke="var(--c0)" stroke-width="1.5" stroke-dasharray="5 4"/>`;
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Size and time of each variant">${[...grid, line, ...marks].join('')}</svg>`;
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Size and time of each variant">${[...grid, line, ...names, ...marks].join('')}</svg>`;
 }
 
 const colours: Readonly<Partial<Record<Point['verdict'], string>>> = {
@@ -55,28 +57,56 @@ interface Scale {
   at(value: number): number;
 }
 
-// A little room on both sides; ticks at 1, 2 and 5 of each power of ten, or at the ends where there are too few.
-function scale(values: readonly number[], from: number, to: number): Scale {
-  const [low, high] = [Math.log(Math.min(...values) / 1.25), Math.log(Math.max(...values) * 1.25)];
-  const at = (value: number) => from + ((Math.log(value) - low) / (high - low)) * (to - from);
-  const first = Math.floor(low / Math.LN10);
-  const ticks: number[] = [];
-  for (let power = first; power <= high / Math.LN10; power++)
-    for (const step of [1, 2, 5]) ticks.push(step * 10 ** power);
-  const inside = ticks.filter((tick) => Math.log(tick) >= low && Math.log(tick) <= high);
-  return { ticks: inside.length > 1 ? inside : [Math.exp(low), Math.exp(high)], at };
+// A little room on both sides; ticks at 1, 2 and 5 of each power of ten, or at every digit where that leaves too few.
+function scale(values: readonly number[], from: number, to: number, gap: number): Scale {
+  const [low, high] = [Math.min(...values) / 1.25, Math.max(...values) * 1.25];
+  const ratio = Math.log(high / low);
+  const inside = (steps: readonly number[]) => {
+    const ticks: number[] = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++)
+      ticks.push(...steps.map((step) => step * 10 ** power));
+    return ticks.filter((tick) => tick >= low && tick <= high);
+  };
+  const few = inside([1, 2, 5]);
+  const ticks = few.length > 2 ? few : inside([1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]);
+  const at = (value: number) => from + (Math.log(value / low) / ratio) * (to - from);
+  const legible: number[] = [];
+  for (const tick of ticks) {
+    const last = legible.at(-1);
+    if (last === undefined || Math.abs(at(tick) - at(last)) >= gap) legible.push(tick);
+  }
+  return { ticks: legible, at };
 }
 
-/** Heights of labels, moved apart so that none lies on another. */
-function spread(heights: readonly number[]): number[] {
+const lineHeight = 14;
+
+/** Heights of labels, moved apart as little as keeps one from lying on another: those that touch stand round their middle. */
+export function spread(heights: readonly number[]): number[] {
   const order = heights.map((_, index) => index).sort((a, b) => heights[a]! - heights[b]!);
-  const placed = [...heights];
-  let last = Number.NEGATIVE_INFINITY;
+  const groups: { members: number[]; middle: number }[] = [];
   for (const index of order) {
-    placed[index] = Math.max(heights[index]!, last + 14);
-    last = placed[index]!;
+    let group = { members: [index], middle: heights[index]! };
+    for (let last = groups.at(-1); last && touches(last, group); last = groups.at(-1)) {
+      groups.pop();
+      const members = [...last.members, ...group.members];
+      group = { members, middle: members.reduce((sum, at) => sum + heights[at]!, 0) / members.length };
+    }
+    groups.push(group);
   }
+  const placed = [...heights];
+  for (const { members, middle } of groups)
+    for (const [at, index] of members.entries())
+      placed[index] = middle + (at - (members.length - 1) / 2) * lineHeight;
   return placed;
+}
+
+interface Group {
+  readonly members: readonly number[];
+  readonly middle: number;
+}
+
+function touches(above: Group, below: Group): boolean {
+  return below.middle - above.middle < ((above.members.length + below.members.length) / 2) * lineHeight;
 }
 
 function gridLine(x1: number, y1: number, x2: number, y2: number): string {
@@ -85,7 +115,8 @@ function gridLine(x1: number, y1: number, x2: number, y2: number): string {
 }
 
 function label(x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end'): string {
-  return `<text x="${fixed(x)}" y="${fixed(y)}" text-anchor="${anchor}">${escapeText(text)}</text>`;
+  const halo = 'paint-order="stroke" stroke="Canvas" stroke-width="3"';
+  return `<text x="${fixed(x)}" y="${fixed(y)}" text-anchor="${anchor}" ${halo}>${escapeText(text)}</text>`;
 }
 
 function fixed(value: number): string {

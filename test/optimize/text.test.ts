@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { spread } from '../../src/optimize/chart.ts';
 import { pointsOf } from '../../src/optimize/frontier.ts';
 import { optimizationHtml } from '../../src/optimize/html.ts';
 import { chooseServed } from '../../src/optimize/serve-winner.ts';
@@ -77,6 +79,23 @@ describe('the frontier', () => {
     const page = optimizationHtml(report([bare], { served: 'original' }));
     expect(page.match(/<circle /g)?.length).toBe(1);
     expect(page).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+describe('labels', () => {
+  test('never lie on one another, stay in order, and near where they belong', () => {
+    const heights = fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(heights, (list) => {
+        const placed = spread(list);
+        const sorted = [...placed].sort((a, b) => a - b);
+        const apart = sorted.every((value, at) => at === 0 || value - sorted[at - 1]! > 13.99);
+        const near = placed.every((value, at) => Math.abs(value - list[at]!) <= 14 * list.length);
+        return apart && near;
+      }),
+    );
+    expect(spread([10, 100])).toEqual([10, 100]);
+    expect(spread([50, 50])).toEqual([43, 57]);
   });
 });
 
