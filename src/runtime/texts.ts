@@ -12,7 +12,7 @@ export function proveTexts({ name, data }: Tensor): void {
   for (let index = 0; index < elements.length; index++) {
     const element = elements[index]!;
     if (typeof element === 'string' ? isText(element) : isUtf8(element) && !element.includes(0)) continue;
-    const facts = { expected: 'UTF-8 text without NUL', received: show(element) };
+    const facts = { expected, received: show(element) };
     throw failure(
       'INPUT_VALUE',
       { name, where: `[${index}]`, ...facts },
@@ -20,6 +20,9 @@ export function proveTexts({ name, data }: Tensor): void {
     );
   }
 }
+
+// Binary values are for steps in front of the model, which take them before this.
+const expected = 'UTF-8 text without NUL (ONNX Runtime takes no other strings from Node.js)';
 
 function isText(element: string): boolean {
   return element.isWellFormed() && !element.includes('\0');

@@ -221,7 +221,7 @@ describe('texts', () => {
     expect(caught(() => gauge([texts('fine', element)]))).toMatchObject({
       code: 'INPUT_VALUE',
       http: 400,
-      message: `Input "s"[1] has the value ${received}, which is not UTF-8 text without NUL.`,
+      message: `Input "s"[1] has the value ${received}, which is not UTF-8 text without NUL (ONNX Runtime takes no other strings from Node.js).`,
       details: { field: 's[1]', received },
     });
   });

@@ -83,6 +83,9 @@ def strings():
     texts = np.array(["a", "é😀", "", 'q"\\\n'], dtype=np.object_)
     got = ask("string_io", {"token": (texts, "BYTES")}).as_numpy("echo")
     assert [item.decode() for item in got] == list(texts), got
+    for binary in (b"\xff\xfe", b"a\x00b"):
+        bad = {"token": (np.array([b"fine", binary], dtype=np.object_), "BYTES")}
+        refused("INVALID_ARGUMENT", "is not UTF-8 text without NUL", lambda: ask("string_io", bad))
 
 
 def eight_megabytes():
