@@ -189,6 +189,26 @@ describe('a raw binary request (header length 0)', () => {
     expect(fixed.decoded?.request.inputs[0]?.shape).toEqual([1, 2]);
   });
 
+  test.each<[readonly (string | number)[], number, number[]]>([
+    [['n'], 8, [2]],
+    [['batch', 2], 24, [3, 2]],
+    [[2, 'n'], 24, [2, 3]],
+    [['batch', 'n'], 12, [1, 3]],
+    [[1, 'n', 2], 16, [1, 2, 2]],
+  ])('the size tells the one free length: %j', async (shape, size, told) => {
+    const { decoded } = await raw(new Uint8Array(size), { ...x, shape });
+    expect(decoded?.request.inputs).toEqual([{ ...floats, shape: told, data: new Float32Array(size / 4) }]);
+  });
+
+  test('a size that fits no length is refused with the next one that would', async () => {
+    expect(await errorOf(new Uint8Array(12), 0, only)).toContain(
+      '12 bytes of binary data, but [2,2] of FP32 takes 16',
+    );
+    expect(await errorOf(new Uint8Array(4), 0, only)).toContain(
+      '4 bytes of binary data, but [1,2] of FP32 takes 8',
+    );
+  });
+
   test('is one string as it is', async () => {
     const { decoded } = await raw(Buffer.from('any text'), s);
     expect(decoded?.request.inputs.map(asText)).toEqual([{ ...texts, shape: [1], data: ['any text'] }]);
