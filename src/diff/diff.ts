@@ -27,6 +27,8 @@ export interface ModelFacts {
   readonly kind: Side['opened']['kind'];
   readonly name: string;
   readonly version: string;
+  /** The file that this machine would serve in place of `model.path`. */
+  readonly variant?: string;
 }
 
 /**
@@ -57,6 +59,7 @@ export async function diff(a: string, b: string, options: DiffOptions): Promise<
   };
 }
 
-function factsOf({ target, opened: { kind, manifest } }: Side): ModelFacts {
-  return { target, kind, name: manifest.name, version: manifest.version };
+function factsOf({ target, variant, opened: { kind, manifest } }: Side): ModelFacts {
+  const { name, version } = manifest;
+  return { target, kind, name, version, ...(variant !== undefined && { variant }) };
 }

@@ -1,15 +1,15 @@
 import { showSize } from '../core/units.ts';
 import type { Answers } from './answers.ts';
 import type { Change } from './change.ts';
-import type { DiffReport } from './diff.ts';
+import type { DiffReport, ModelFacts } from './diff.ts';
 import type { GraphChanges } from './graph.ts';
 
 /** The report for people: contract, graph, answers, verdict. */
 export function diffText(report: DiffReport): string {
   const { before, after, contract, graph, answers } = report;
   return [
-    `A  ${before.target}  (${before.name} ${before.version})`,
-    `B  ${after.target}  (${after.name} ${after.version})`,
+    `A  ${modelLine(before)}`,
+    `B  ${modelLine(after)}`,
     '',
     'Contract',
     ...(contract.length === 0 ? ['  the same'] : contract.map(changeLine)),
@@ -22,6 +22,10 @@ export function diffText(report: DiffReport): string {
     '',
     verdict(report),
   ].join('\n');
+}
+
+function modelLine({ target, name, version, variant }: ModelFacts): string {
+  return `${target}  (${name} ${version}${variant === undefined ? '' : `, here ${variant}`})`;
 }
 
 function changeLine({ subject, change, breaking, before, after, why }: Change): string {

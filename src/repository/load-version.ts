@@ -20,7 +20,7 @@ import { columnsOf } from './columns.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import type { OpenedModel } from './opened-model.ts';
 import { readSample } from './samples.ts';
-import { variantFor } from './variants.ts';
+import { servedHere } from './variants.ts';
 
 /** A model that takes more values than this at once starts cold: a file must not make the server fill its memory. */
 const maxZeros = 32 * 1024 * 1024;
@@ -52,7 +52,7 @@ async function load(opened: OpenedModel, { isProven, processes = 1 }: LoadOption
   refuseAccelerator(manifest);
   const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
   const cores = Math.max(1, Math.floor(availableParallelism() / processes));
-  const { served, variant } = chosen(opened);
+  const { served, variant } = servedHere(opened);
   const source = { ...(await graphSource(served)), cores };
   const pipeline = await compilePipeline(manifest, signature);
   const feeds = await warmupFeeds(opened, signature, pipeline);
@@ -120,15 +120,8 @@ async function prove(opened: OpenedModel): Promise<void> {
   const pipeline = await compilePipeline(manifest, signature);
   const feeds = await warmupFeeds(opened, signature, pipeline);
   await probe(await graphSource(opened), manifest, feeds);
-  const { served, variant } = chosen(opened);
+  const { served, variant } = servedHere(opened);
   if (variant) await probe(await graphSource(served), manifest, feeds);
-}
-
-/** The model as this machine is to run it. */
-function chosen(opened: OpenedModel) {
-  const variant = variantFor(opened.variants);
-  if (variant === undefined) return { served: opened };
-  return { served: { ...opened, onnx: variant.onnx, modelPath: variant.modelPath }, variant };
 }
 
 /** What sessions are made from: the file itself, or its bytes with ZipMap nodes replaced. */

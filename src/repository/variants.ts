@@ -56,3 +56,18 @@ export function variantFor<V extends ModelVariant>(
     ({ when }) => when.arch === machine.arch && when.cpu.every((feature) => machine.cpu.has(feature)),
   );
 }
+
+interface Opened {
+  readonly variants: readonly OpenedVariant[];
+  readonly onnx: OnnxModel;
+  readonly modelPath: string;
+}
+
+/** The model as this machine is to run it: with the file of a variant, or as it is. */
+export function servedHere<M extends Opened>(
+  opened: M,
+): { readonly served: M; readonly variant?: OpenedVariant } {
+  const variant = variantFor(opened.variants);
+  if (variant === undefined) return { served: opened };
+  return { served: { ...opened, onnx: variant.onnx, modelPath: variant.modelPath }, variant };
+}

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type DiffOptions, diff } from '../../src/diff/diff.ts';
+import { diffText } from '../../src/diff/text.ts';
 import { runVerb } from '../cli/run-verb.ts';
 import { fixturePath } from '../fixtures.ts';
 import { changeWeight, renameTensor } from '../proof/planted.ts';
@@ -102,6 +103,14 @@ describe('samples', () => {
       'B does not take it: it lacks the input "X"',
     ]);
   });
+});
+
+test('a variant for this machine is what is compared', async () => {
+  const manifest = `name: m\nvariants: [{path: model.onnx, when: {arch: ${process.arch}}}]`;
+  const report = await compare(modelFolder({ manifest: 'name: m' }), modelFolder({ manifest }));
+  expect(report).toMatchObject({ ok: true, after: { variant: 'model.onnx' }, graph: { identical: true } });
+  expect(report.before).not.toHaveProperty('variant');
+  expect(diffText(report)).toMatch(/^B .*, here model\.onnx\)$/m);
 });
 
 describe('the contract of the manifest', () => {
