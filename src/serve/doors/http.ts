@@ -8,7 +8,7 @@ import { answer, refuse } from '../infer.ts';
 import type { RawCall, RawReply } from '../protocol.ts';
 import { readBody } from './body.ts';
 import { Busy } from './busy.ts';
-import { framingFault } from './framing.ts';
+import { framingFault, originForm } from './framing.ts';
 import { type Address, type Gate, type OpenGate, openPort } from './gate.ts';
 import { nextRequestId } from './request-id.ts';
 import type { Match, NoMatch, Router } from './router.ts';
@@ -81,13 +81,13 @@ async function handle(
   const started = performance.now();
   const id = nextRequestId(request.headers['x-request-id']);
   const method = request.method ?? 'GET';
-  const url = request.url ?? '/';
+  const url = originForm(request.url ?? '/');
   const queryAt = url.indexOf('?');
   const path = queryAt < 0 ? url : url.slice(0, queryAt);
   const found = router.match(method, path);
   const call = { id, method, path };
   let reply: RawReply;
-  const misframed = framingFault(request);
+  const misframed = framingFault(request, url);
   // The parser may be about to refuse the rest of it, which would cut off a reply that is on its way.
   if (misframed) await nextTurn();
   try {

@@ -13,7 +13,7 @@ export function v2Faults(): RestEntry[] {
     ),
     ...Object.entries(sizes).map(([name, size]) => binary(`binary_data_size: ${name}`, ofSize(size))),
     ...Object.entries(blobs).map(([name, [text, bytes]]) => binary(`raw tensors: ${name}`, text, { bytes })),
-    ...[0, 1, 15, 17, 18, 4096].map((size) =>
+    ...[0, 1, 15, 17, 18, 4097].map((size) =>
       binary(`one raw tensor of ${size} bytes`, '', { bytes: Buffer.alloc(size), length: '0' }),
     ),
   ];

@@ -42,7 +42,13 @@ const refused: [string, string, number][] = [
     `${post}Expect: the-spanish-inquisition\r\nContent-Length: 3\r\n\r\n[1]`,
     417,
   ],
-  ['a target with scheme and host', `GET http://a/healthz HTTP/1.1\r\n${host}\r\n`, 400],
+  ['a target with a user', `GET http://user@a/healthz HTTP/1.1\r\n${host}\r\n`, 400],
+  ['a target of another scheme', `GET ftp://a/healthz HTTP/1.1\r\n${host}\r\n`, 400],
+  ['a target without a host', `GET http:///healthz HTTP/1.1\r\n${host}\r\n`, 400],
+  ['dot segments behind a host', `GET http://a/v1/models/../../etc HTTP/1.1\r\n${host}\r\n`, 400],
+  ['dot segments right behind a host', `GET http://a/.. HTTP/1.1\r\n${host}\r\n`, 400],
+  ['a fragment behind a host', `GET http://a/healthz#x HTTP/1.1\r\n${host}\r\n`, 400],
+  ['a whole target and two Hosts', `GET http://a/healthz HTTP/1.1\r\n${host}Host: a\r\n\r\n`, 400],
   ['a target without a slash', `GET healthz HTTP/1.1\r\n${host}\r\n`, 400],
   ['dot segments', `GET /v1/models/../../etc/passwd HTTP/1.1\r\n${host}\r\n`, 400],
   ['dot segments at the end', `GET /v1/.. HTTP/1.1\r\n${host}\r\n`, 400],
@@ -68,8 +74,8 @@ describe('framing', () => {
   it.each([
     ['two Hosts', `GET /healthz HTTP/1.1\r\n${host}Host: b\r\n\r\n`, 'The request has two Host headers.'],
     [
-      'an absolute target',
-      `GET http://a/healthz HTTP/1.1\r\n${host}\r\n`,
+      'a target with a user',
+      `GET http://user@a/healthz HTTP/1.1\r\n${host}\r\n`,
       'The request target is not a path.',
     ],
     ['dot segments', `GET /a/../b HTTP/1.1\r\n${host}\r\n`, 'The path has ".." in it.'],
@@ -78,6 +84,32 @@ describe('framing', () => {
     const { port } = await openDoor();
     const reply = await exchange(port, bytes);
     expect(JSON.parse(reply!.body).error).toMatchObject({ code: 'REQUEST_INVALID', message });
+  });
+
+  it.each([
+    'http://a/predict',
+    'HTTPS://a.example:8443/predict?x=http://b/c',
+    'http://[::1]:80/predict/',
+    'http://another.host/%70redict',
+  ])('takes the absolute form %s, whatever host it names', async (target) => {
+    const { port, runs } = await openDoor();
+    const client = await RawClient.open(port);
+    const ask = `POST ${target} HTTP/1.1\r\n${host}Content-Length: ${json.length}\r\n\r\n${json}`;
+    expect((await client.send(ask).reply())?.status).toBe(200);
+    // The connection is as good as before.
+    expect((await client.send(ask).reply())?.status).toBe(200);
+    expect(runs).toHaveLength(2);
+    client.destroy();
+  });
+
+  it('an absolute form without a path is the root', async () => {
+    const { port, lines } = await openDoor();
+    for (const target of ['http://a', 'http://a/', 'http://a?x=1']) {
+      const reply = await exchange(port, `GET ${target} HTTP/1.1\r\n${host}\r\n`);
+      const root = await exchange(port, `GET / HTTP/1.1\r\n${host}\r\n`);
+      expect(reply?.body, target).toBe(root?.body);
+    }
+    expect(lines.filter(({ msg }) => msg === 'request').every(({ path }) => path === '/')).toBe(true);
   });
 
   it('an upgrade to websocket is a plain request', async () => {
