@@ -1,13 +1,17 @@
 """TensorFlow: SavedModel, Keras archives and HDF5 files, TensorFlow Lite."""
 
+import builtins
+import contextlib
+import json
 import os
+import re
 import sys
 import warnings
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import numpy as np  # noqa: E402
 from mdeploy_convert import (  # noqa: E402
-    DATATYPES, OPSET, Asked, Refused, Spec, ask_original, leave_out_unsteady, main, progress, versions, write_model, write_samples,
+    DATATYPES, OPSET, Asked, Refused, Spec, Unsafe, ask_original, leave_out_unsteady, main, progress, versions, write_model, write_samples,
 )  # fmt: skip
 
 
@@ -30,6 +34,7 @@ def convert(request):
     answered, notes = leave_out_unsteady(answered, source.answer, specs)
     progress("Converting")
     model = source.to_onnx()
+    mend(model)
     refuse_foreign(model)
     rename(model, specs, source.output_names, getattr(source, "inner", {}))
     write_model(request["work"], model, answered, ("tf2onnx", versions("tf2onnx").get("tf2onnx", "")), keep=request.get("outputs"))
@@ -83,47 +88,52 @@ class SavedModel:
         return {name: tensor_of(value.numpy()) for name, value in sorted(self.function(**fed).items())}
 
     def to_onnx(self):
-        from tf2onnx import convert as tf2onnx_convert
-        from tf2onnx import tf_loader
+        return onnx_of(self.tf, self.path, self.signature)
 
-        graph, inputs, outputs, tables, renamed = tf_loader.from_saved_model(
-            self.path, None, None, tag=["serve"], signatures=[self.signature], return_initialized_tables=True,
-            return_tensors_to_rename=True,
+
+def onnx_of(tf, path, signature):
+    from tf2onnx import convert as tf2onnx_convert
+    from tf2onnx import tf_loader
+
+    graph, inputs, outputs, tables, renamed = tf_loader.from_saved_model(
+        path, None, None, tag=["serve"], signatures=[signature], return_initialized_tables=True, return_tensors_to_rename=True,
+    )  # fmt: skip
+    with tf.device("/cpu:0"):
+        model, _ = tf2onnx_convert._convert_common(
+            graph, name="model", opset=OPSET, input_names=inputs, output_names=outputs, tensors_to_rename=renamed,
+            initialized_tables=tables,
         )  # fmt: skip
-        with self.tf.device("/cpu:0"):
-            model, _ = tf2onnx_convert._convert_common(
-                graph, name="model", opset=OPSET, input_names=inputs, output_names=outputs, tensors_to_rename=renamed,
-                initialized_tables=tables,
-            )  # fmt: skip
-        return model
+    return model
 
 
 class Keras:
     def __init__(self, tf, request):
-        import keras
-
         self.tf, self.notes = tf, []
-        if request["trust"]:
-            keras.config.enable_unsafe_deserialization()
-        if request.get("entry"):
-            self.objects = custom_objects(request["entry"])
+        config, version = keras_config(request)
+        objects = custom_objects(request["entry"], config) if request.get("entry") else {}
+        if not request["trust"]:
+            refuse_code(config, version, objects)
+        # Keras 3 reads most of what Keras 2 wrote, but not all of it.
+        keras = __import__("tf_keras" if version.startswith(("1.", "2.")) else "keras")
+        options = {"compile": False, "custom_objects": objects, "safe_mode": not request["trust"]}
         try:
-            self.model = keras.models.load_model(request["source"], compile=False, safe_mode=not request["trust"], custom_objects=getattr(self, "objects", None))
+            with safe_scope(keras, not request["trust"]):
+                self.model = keras.models.load_model(request["source"], **options)
         except (TypeError, ValueError) as error:
             text = " ".join(str(error).split())
             if "unsafe" in text or "Lambda" in text:
-                from mdeploy_convert import Unsafe
-
                 raise Unsafe(f"Python code of a Lambda layer ({text[:200]})") from error
-            if "Could not locate class" in text or "Unknown layer" in text:
-                raise Asked(f"it has a layer of its own making ({text[:200]})", "--entry layers.py:MyLayer") from error
+            missing = re.search(r"Could not locate class '([^']+)'|Unknown layer:? '?([\w>]+)", text)
+            if missing or "could not be deserialized properly" in text:
+                named = f": {missing[1] or missing[2]}" if missing else ""
+                raise Asked(f"it has a layer of its own making{named}", "--entry layers.py:MyLayer") from error
             raise
         self.specs = [self.spec(tensor, index) for index, tensor in enumerate(self.model.inputs)]
         self.output_names = output_names(self.model)
 
     def spec(self, tensor, index):
         name = tensor.name.split(":")[0] or f"input_{index}"
-        return Spec(name, datatype_of(str(tensor.dtype), name), dims_of(tensor.shape, name))
+        return Spec(name, datatype_of(self.tf.as_dtype(tensor.dtype).name, name), dims_of(tensor.shape, name))
 
     def fed(self, inputs):
         tensors = {spec.name: self.tf.convert_to_tensor(inputs[spec.name]) for spec in self.specs}
@@ -155,7 +165,14 @@ class Keras:
             return [tf.identity(value, name=name) for name, value in zip(self.output_names, self.values(found))]
 
         model, _ = tf2onnx.convert.from_function(call, input_signature=types, opset=OPSET)
-        return model
+        if len(model.graph.input) == len(types):
+            return model
+        # Constants that a layer made while it was loaded became inputs; a SavedModel keeps them.
+        module = tf.Module()
+        module.kept = [getattr(variable, "_value", variable) for variable in self.model.variables]
+        module.call = tf.function(lambda *tensors: dict(zip(self.output_names, call(*tensors))), input_signature=types)
+        tf.saved_model.save(module, "saved", signatures=module.call)
+        return onnx_of(tf, "saved", "serving_default")
 
 
 def structure(model, side):
@@ -177,14 +194,87 @@ def output_names(model):
     return names if len(set(names)) == count else [f"output_{index}" for index in range(count)]
 
 
-def custom_objects(entry):
+def keras_config(request):
+    """The text that says what the model is made of, and the version of Keras that wrote it."""
+    if request["format"] == "keras":
+        import zipfile
+
+        with zipfile.ZipFile(request["source"]) as archive:
+            metadata = json.loads(archive.read("metadata.json"))
+            return archive.read("config.json").decode(), str(metadata.get("keras_version", "3"))
+    import h5py
+
+    with h5py.File(request["source"], "r") as file:
+        config, version = file.attrs.get("model_config"), file.attrs.get("keras_version", "2.")
+        if config is None:
+            raise Refused("it holds weights without a model: save the whole model, not save_weights")
+        return as_text(config), as_text(version)
+
+
+def as_text(value):
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+# Where Keras keeps its own classes; anything else in a configuration would be imported.
+OWN_MODULES = re.compile(
+    r"(tf_)?keras(\.(src|layers|initializers|regularizers|constraints|activations|losses|metrics|optimizers|models|engine|mixed_precision|dtype_policies))?"
+    r"(\.(layers|initializers|regularizers|constraints|activations|models|engine|core|dtype_policies|functional|sequential)[\w.]*)?"
+)
+
+
+def refuse_code(config, version, objects):
+    """A configuration may hold Python code, and name what is to be imported: Keras 2 looks at neither."""
+    is_old = version.startswith(("1.", "2."))
+    queue = [json.loads(config)]
+    while queue:
+        node = queue.pop()
+        if isinstance(node, dict):
+            if node.get("class_name") in ("Lambda", "__lambda__"):
+                raise Unsafe("Python code of a Lambda layer")
+            module, name = node.get("module"), node.get("class_name")
+            if is_old and isinstance(module, str) and name is not None and name not in objects:
+                refuse_import(module, name, node.get("config"))
+            queue.extend(node.values())
+        elif isinstance(node, list):
+            queue.extend(node)
+
+
+def refuse_import(module, name, held):
+    if name == "function":
+        # Activations and losses: named by what Keras has under that name.
+        if not (OWN_MODULES.fullmatch(module) or module == "builtins") or not isinstance(held, str) or hasattr(builtins, held):
+            raise Unsafe(f"{module}.{held}")
+    elif not OWN_MODULES.fullmatch(module) and (module, name) != ("builtins", "slice"):
+        raise Asked(f"it has a layer of its own making: {module}.{name}", "--entry layers.py:MyLayer")
+
+
+def safe_scope(keras, is_safe):
+    """Keras 2 takes `safe_mode` for one of its two formats only."""
+    if keras.__name__ != "tf_keras":
+        if not is_safe:
+            keras.config.enable_unsafe_deserialization()
+        return contextlib.nullcontext()
+    from tf_keras.src.saving import serialization_lib
+
+    return serialization_lib.SafeModeScope(is_safe)
+
+
+def custom_objects(entry, config):
+    """The classes of a file, under their names and under those with which the model has registered them."""
     import importlib.util
 
     sys.path.insert(0, os.path.dirname(entry["file"]))
     spec = importlib.util.spec_from_file_location("custom_objects", entry["file"])
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return {name: found for name, found in vars(module).items() if isinstance(found, type)}
+    try:
+        spec.loader.exec_module(module)
+    except ImportError as error:
+        raise Refused(f"{os.path.basename(entry['file'])} cannot be imported ({error}): it may need Keras, TensorFlow and NumPy only") from error
+    found = {name: value for name, value in vars(module).items() if isinstance(value, type) or callable(value)}
+    for registered, name in re.findall(r'"([^">]+>(\w+))"', config):
+        if name in found:
+            found[registered] = found[name]
+    return found
 
 
 class Lite:
@@ -229,6 +319,31 @@ def tensor_of(array):
     if array.dtype.kind in "OS":
         return np.array([item.decode("utf-8", "replace") if isinstance(item, bytes) else item for item in array.reshape(-1)], dtype=object).reshape(array.shape)
     return array
+
+
+def mend(model):
+    """What tf2onnx leaves undone: the complement of the error function (GELU), outputs of lookups without a shape."""
+    import onnx
+
+    nodes = []
+    for node in model.graph.node:
+        if node.op_type != "Erfc":
+            nodes.append(node)
+            continue
+        name, (given,) = node.output[0], node.input
+        one = onnx.helper.make_tensor(f"{name}_one", onnx.TensorProto.FLOAT, [], [1.0])
+        nodes += [
+            onnx.helper.make_node("Constant", [], [f"{name}_float"], value=one),
+            onnx.helper.make_node("CastLike", [f"{name}_float", given], [f"{name}_one"]),
+            onnx.helper.make_node("Erf", [given], [f"{name}_erf"]),
+            onnx.helper.make_node("Sub", [f"{name}_one", f"{name}_erf"], [name]),
+        ]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    for value in model.graph.output:
+        # Corrected as soon as the original has answered.
+        if not value.type.tensor_type.HasField("shape"):
+            value.type.tensor_type.shape.SetInParent()
 
 
 def refuse_foreign(model):
