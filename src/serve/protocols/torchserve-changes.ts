@@ -2,7 +2,7 @@ import { failure } from '../../core/errors/error.ts';
 import type { Changes } from '../changes.ts';
 import { invalid } from '../codecs/json-fields.ts';
 import type { Catalogue } from '../protocol.ts';
-import { type Fields, flag, refuseUnknown, whole } from './torchserve-fields.ts';
+import { count, type Fields, flag, refuseUnknown, whole } from './torchserve-fields.ts';
 import { target } from './torchserve-models.ts';
 import { type Done, unsupported, workersFix } from './torchserve-register.ts';
 
@@ -19,9 +19,9 @@ export interface Target {
 export function scaleWorkers({ name, version }: Target, fields: Fields, catalogue: Catalogue): Done {
   refuseUnknown(fields, ['min_worker', 'max_worker', 'number_gpu', 'synchronous', 'timeout']);
   target(catalogue, name, version);
-  const least = whole(fields, 'min_worker') ?? 1;
-  const most = whole(fields, 'max_worker') ?? least;
-  const gpus = whole(fields, 'number_gpu') ?? 0;
+  const least = count(fields, 'min_worker') ?? 1;
+  const most = count(fields, 'max_worker') ?? least;
+  const gpus = count(fields, 'number_gpu') ?? 0;
   whole(fields, 'timeout');
   if (most < least)
     throw invalid('max_worker', 'max_worker cannot be less than min_worker.', 'Send 1 for both.');

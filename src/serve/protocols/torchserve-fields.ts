@@ -36,6 +36,13 @@ export function whole(fields: Fields, name: string): number | undefined {
   throw invalid(name, `"${name}" is "${given}", which is not a whole number.`, 'Send a whole number.');
 }
 
+/** A whole number from `least` on; undefined when it is not said. @throws MdeployError `REQUEST_INVALID` */
+export function count(fields: Fields, name: string, least = 0): number | undefined {
+  const given = whole(fields, name);
+  if (given === undefined || given >= least) return given;
+  throw invalid(name, `"${name}" is ${given}, which is less than ${least}.`, `Send ${least} or more.`);
+}
+
 /** @throws MdeployError `REQUEST_INVALID` */
 export function flag(fields: Fields, name: string): boolean {
   const given = fields.get(name)?.toLowerCase() ?? 'false';

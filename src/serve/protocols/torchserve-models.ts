@@ -1,5 +1,5 @@
 import type { Catalogue, ModelFacts, RawReply, ServerFacts } from '../protocol.ts';
-import { type Fields, flag, whole } from './torchserve-fields.ts';
+import type { Fields } from './torchserve-fields.ts';
 import { tensorMetadata } from './v2-models.ts';
 
 /** As TorchServe prints JSON: two spaces, and a line end. */
@@ -11,14 +11,11 @@ export function pageText(document: unknown): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/**
- * One page of names; `next_page_token` is the number of the first model of the next one.
- * @throws MdeployError `REQUEST_INVALID`
- */
+/** One page of names; `next_page_token` is the number of the first model of the next one. */
 export function listModels(catalogue: Catalogue, fields: Fields): object {
-  const asked = whole(fields, 'limit') ?? most;
+  const asked = numberIn(fields, 'limit') ?? most;
   const limit = asked < 1 || asked > most ? most : asked;
-  const from = Math.max(0, whole(fields, 'next_page_token') ?? 0);
+  const from = Math.max(0, numberIn(fields, 'next_page_token') ?? 0);
   const names = [...new Set(catalogue.list().map(({ name }) => name))].sort();
   const models = names.slice(from, from + limit).map((name) => ({ modelName: name, modelUrl: urlOf(name) }));
   return { ...(from + limit < names.length && { nextPageToken: String(from + limit) }), models };
@@ -36,7 +33,7 @@ export function target(catalogue: Catalogue, name: string, version: string | und
 
 /**
  * One version, the default unless told otherwise, or with `all` all of them.
- * @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `REQUEST_INVALID`
+ * @throws MdeployError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`
  */
 export function describeModels(
   catalogue: Catalogue,
@@ -45,7 +42,7 @@ export function describeModels(
   server: ServerFacts,
 ): readonly object[] {
   const found = target(catalogue, name, version === 'all' ? undefined : version);
-  const isCustomized = flag(fields, 'customized');
+  const isCustomized = fields.get('customized')?.toLowerCase() === 'true';
   const chosen = version === 'all' ? catalogue.versions(name) : [found];
   return chosen.map((facts) => describe(facts, server, isCustomized));
 }
@@ -71,6 +68,12 @@ function describe(facts: ModelFacts, { changes }: ServerFacts, isCustomized: boo
       },
     }),
   };
+}
+
+// As in TorchServe, what is no number counts as not said where something is only told.
+function numberIn(fields: Fields, name: string): number | undefined {
+  const given = fields.get(name) ?? '';
+  return /^[-+]?\d{1,10}$/.test(given) ? Number(given) : undefined;
 }
 
 // The place of the file is nobody's business.

@@ -3,7 +3,7 @@ import { grammars } from '../../core/names.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import type { Changes } from '../changes.ts';
 import { invalid } from '../codecs/json-fields.ts';
-import { type Fields, flag, refuseUnknown, whole } from './torchserve-fields.ts';
+import { count, type Fields, flag, refuseUnknown, whole } from './torchserve-fields.ts';
 
 /** What was done, in TorchServe's words, and its HTTP status. */
 export interface Done {
@@ -24,13 +24,14 @@ export async function registerModel(fields: Fields, changes: Changes): Promise<D
   if (name !== undefined && !grammars.modelName.test(name))
     throw invalid('model_name', `"${name}" cannot be the name of a model.`, nameFix);
   refuseForeign(fields);
-  const workers = whole(fields, 'initial_workers') ?? 0;
-  if (workers > 1 || workers < 0) throw unsupported(`initial_workers=${workers}`, workersFix);
+  const workers = count(fields, 'initial_workers') ?? 0;
+  if (workers > 1) throw unsupported(`initial_workers=${workers}`, workersFix);
   const isSynchronous = flag(fields, 'synchronous');
+  const batches = { rows: count(fields, 'batch_size', 1) ?? 1, delay: count(fields, 'max_batch_delay') };
   const added = await changes.add({
     url,
     ...(name !== undefined && { name }),
-    prove: (manifest) => proveBatching(fields, manifest),
+    prove: (manifest) => proveBatching(batches, manifest),
   });
   if (workers > 0 && !isSynchronous) return { status: 202, text: 'Processing worker updates...' };
   const versions = added.map(({ version }) => version).join(', ');
@@ -58,10 +59,12 @@ function refuseForeign(fields: Fields): void {
   if (flag(fields, 's3_sse_kms')) throw unsupported('Fetching a model from S3', 'Leave s3_sse_kms out.');
 }
 
-function proveBatching(fields: Fields, { name, serving: { batching } }: Manifest): void {
-  const rows = whole(fields, 'batch_size') ?? 1;
+function proveBatching(
+  asked: { readonly rows: number; readonly delay: number | undefined },
+  { name, serving: { batching } }: Manifest,
+): void {
+  const { rows, delay = batching?.max_queue_delay_ms } = asked;
   if (rows === 1) return;
-  const delay = whole(fields, 'max_batch_delay') ?? batching?.max_queue_delay_ms;
   if (rows === batching?.max_batch_size && delay === batching.max_queue_delay_ms) return;
   const { max_batch_size: most = 1, max_queue_delay_ms: wait = 0 } = batching ?? {};
   const feature = `batch_size=${rows} with max_batch_delay=${delay ?? 0} for model "${name}"`;

@@ -39,9 +39,13 @@ def predictions_grpc():
 
 def eight_megabytes():
     values = [0.5] * 2_000_000
-    _, address = servers["identity_float64"]
+    channel, address = servers["identity_float64"]
     answer = requests.post(f"http://{address}/predictions/identity_float64", json=values).json()
     assert answer == values
+    limits = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
+    large = inference_pb2_grpc.InferenceAPIsServiceStub(grpc.insecure_channel(channel, options=limits))
+    request = inference_pb2.PredictionsRequest(model_name="identity_float64", input={"data": json.dumps(values).encode()})
+    assert len(request.input["data"]) > 8_000_000 and json.loads(large.Predictions(request).prediction) == values
 
 
 def models():

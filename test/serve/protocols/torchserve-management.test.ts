@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { sagemakerFor } from '../../../src/serve/protocols/sagemaker.ts';
+import { torchserve } from '../../../src/serve/protocols/torchserve.ts';
 import { catalogueOf, modelFacts } from '../catalogue.ts';
 import { changeable } from '../noted-changes.ts';
-import { shown } from '../send.ts';
+import { sender, shown } from '../send.ts';
 import { ask, catalogue, processing, send } from './torchserve-ask.ts';
 
 test('any query and body is answered or the fault of the client', async () => {
@@ -69,6 +71,9 @@ describe('scaling changes nothing', () => {
       'BadRequestException',
       'max_worker cannot be less than min_worker.',
     ],
+    ['iris?min_worker=-1', 400, 'BadRequestException', '"min_worker" is -1, which is less than 0.'],
+    ['iris?max_worker=-1', 400, 'BadRequestException', '"max_worker" is -1, which is less than 0.'],
+    ['iris?number_gpu=-1', 400, 'BadRequestException', '"number_gpu" is -1, which is less than 0.'],
     ['iris?timeout=soon', 400, 'BadRequestException', '"timeout" is "soon"'],
     ['iris?workers=1', 400, 'BadRequestException', 'There is no setting "workers".'],
     ['nope', 404, 'ModelNotFoundException', 'There is no model named "nope" here.'],
@@ -149,7 +154,23 @@ describe('what is told', () => {
         customizedMetadata: { inputs: [{ name: 'X', datatype: 'FP32', shape: [-1, 4] }] },
       },
     ]);
-    expect(shown(await send('GET', '/models/iris?customized=2')).status).toBe(400);
+  });
+
+  test('what is no number, and no flag, counts as not said', async () => {
+    expect(await described('/models/iris?customized=2')).toEqual(await described('/models/iris'));
+    for (const query of ['limit=abc', 'limit=', 'limit=1.5', 'next_page_token=abc', 'limit=99999999999'])
+      expect((await ask('GET', `/models?${query}`)).document, query).toEqual(
+        (await ask('GET', '/models')).document,
+      );
+  });
+
+  test('a limit that is none does not make it the list of SageMaker', async () => {
+    const both = sender([torchserve, sagemakerFor({})]);
+    const models = [{ modelName: 'iris', modelUrl: 'iris.onnx' }];
+    for (const path of ['/models?limit=abc', '/models?limit=10', '/models'])
+      expect(shown(await both('GET', path)).document).toEqual({ models });
+    const { document } = shown(await both('GET', '/models/iris?customized=abc'));
+    expect(document).toMatchObject([{ modelName: 'iris', modelVersion: '1' }]);
   });
 
   test('pages hold 100 names at most, sorted', async () => {

@@ -209,7 +209,7 @@ describe('models and health', () => {
     expect(await list('limit=1&next_page_token=1')).toEqual({
       models: [{ modelName: 'wine', modelUrl: 'wine.onnx' }],
     });
-    await expect(list('limit=x')).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    expect(await list('limit=x')).toEqual(await list(''));
   });
 
   test('a version is chosen by the path', async () => {
