@@ -46,9 +46,9 @@ function isSame(one: OpenedModel, other: OpenedModel): boolean {
   return one.modelPath === other.modelPath && one.manifest.version === other.manifest.version;
 }
 
-async function openPlanned({ path, name, folder, intraOpThreads }: PlannedVersion): Promise<OpenedModel> {
-  const found = await openModel(path, name === undefined ? {} : { name });
-  const opened = intraOpThreads === undefined ? found : withThreads(found, intraOpThreads);
+async function openPlanned(planned: PlannedVersion): Promise<OpenedModel> {
+  const { path, name, folder } = planned;
+  const opened = withSettings(await openModel(path, name === undefined ? {} : { name }), planned);
   if (!folder) return opened;
   const { manifest, manifestFile } = opened;
   if (manifestFile === undefined)
@@ -60,11 +60,18 @@ async function openPlanned({ path, name, folder, intraOpThreads }: PlannedVersio
   return { ...opened, manifest: { ...manifest, version: folder.version } };
 }
 
-function withThreads(opened: OpenedModel, threads: number): OpenedModel {
-  const { manifest } = opened;
+function withSettings(opened: OpenedModel, { intraOpThreads, speaksFirst }: PlannedVersion): OpenedModel {
+  const { manifest, manifestFile } = opened;
+  const { runtime, serving } = manifest;
+  const isFirst = speaksFirst !== undefined && manifestFile === undefined;
+  const others = serving.protocols.filter((name) => name !== speaksFirst);
   return {
     ...opened,
-    manifest: { ...manifest, runtime: { ...manifest.runtime, intra_op_threads: threads } },
+    manifest: {
+      ...manifest,
+      ...(intraOpThreads && { runtime: { ...runtime, intra_op_threads: intraOpThreads } }),
+      ...(isFirst && { serving: { ...serving, protocols: [speaksFirst, ...others] } }),
+    },
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Manifest } from '../manifest/manifest.ts';
+
 /** One version that is to be served. */
 export interface PlannedVersion {
   /** A MODEL argument of `openModel`. */
@@ -8,6 +10,8 @@ export interface PlannedVersion {
   readonly folder?: { readonly model: string; readonly version: string };
   /** Threads for one operator; wins over the manifest's. */
   readonly intraOpThreads?: number;
+  /** Protocol that a model without a manifest speaks before the others. */
+  readonly speaksFirst?: Manifest['serving']['protocols'][number];
 }
 
 /** What is to be served, before any of it is opened. */

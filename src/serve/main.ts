@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { asMdeployError, failure } from '../core/errors/error.ts';
 import { currentRole } from '../core/roles.ts';
 import { serveFlags } from './flags.ts';
+import { kserveFlagNames } from './kserve-flags.ts';
 import { onSageMaker } from './platform.ts';
 import { run } from './run.ts';
 import { startOf } from './start.ts';
@@ -20,7 +22,8 @@ async function main(): Promise<void> {
     const line = { values, target, fallback: import.meta.dirname, environment };
     const start = await startOf(line);
     // The package this file lies in was proven when it was made; any other model is a stranger.
-    const isProven = target === undefined && start.models[0]?.kind === 'package';
+    const isProven =
+      target === undefined && start.models.every(({ kind, root }) => kind === 'package' && isOwn(root));
     process.exitCode = await run(start, line, isProven, (_, log) => {
       for (const warning of start.warnings) log.warn(warning);
     });
@@ -38,7 +41,9 @@ function parse() {
     const { values, positionals } = parseArgs({
       args: process.argv.slice(2).map(withValue),
       options: {
-        ...Object.fromEntries(tfsFlagNames.map((name) => [name, { type: 'string' }])),
+        ...Object.fromEntries(
+          [...tfsFlagNames, ...kserveFlagNames].map((name) => [name, { type: 'string' }]),
+        ),
         ...serveFlags,
       },
       allowPositionals: true,
@@ -53,6 +58,10 @@ function parse() {
     const problem = error instanceof Error ? error.message : String(error);
     throw failure('USAGE', { problem, verb: 'serve' }, { cause: error });
   }
+}
+
+function isOwn(root: string): boolean {
+  return root === join(import.meta.dirname, 'model');
 }
 
 // parseArgs knows no flag that may stand alone or have a value.

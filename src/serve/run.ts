@@ -3,8 +3,7 @@ import { isInside } from '../runtime/inside.ts';
 import { announcementOf, type OnReady } from './announcement.ts';
 import { type RunningServer, type ServeOptions, serve } from './serve.ts';
 import { nextSignal } from './signals.ts';
-import type { CommandLine } from './start.ts';
-import type { Start } from './starting.ts';
+import type { CommandLine, Start } from './starting.ts';
 
 /**
  * Serves until SIGTERM or SIGINT, then drains; with several processes where they are asked for.

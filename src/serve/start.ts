@@ -5,24 +5,16 @@ import type { OpenedModel } from '../repository/opened-model.ts';
 import type { Plan } from '../repository/plan.ts';
 import { planFolder } from '../repository/plan-folder.ts';
 import { type FlagValues, parseServeFlags } from './flags.ts';
-import { type Environment, isMultiModel, multiModelRoot } from './platform.ts';
+import { isForKserve, mountedFolder, refuseKserveFlags } from './kserve-flags.ts';
+import { isMultiModel, multiModelRoot } from './platform.ts';
 import { countProcesses, type ProcessCount } from './processes/count.ts';
-import { type Start, warningsOf } from './starting.ts';
+import { type CommandLine, type Start, warningsOf } from './starting.ts';
 import { isForTfs, refuseTfsFlags } from './tfs-flags.ts';
 
-export interface CommandLine {
-  readonly values: FlagValues;
-  /** The MODEL argument, if one is given. */
-  readonly target: string | undefined;
-  /** What is served where none is given. */
-  readonly fallback: string;
-  readonly environment: Environment;
-}
-
 /**
- * Opens what a command line of `serve` asks for: one model, several, or what flags of tensorflow_model_server name.
+ * Opens what a command line of `serve` asks for: one model, several, or what flags of another server name.
  * @param found what was found there before; default: it is looked for
- * @throws MdeployError `USAGE` and as `planFolder`, `openPlan`, `startTfs`
+ * @throws MdeployError `USAGE` and as `planFolder`, `openPlan`, `startTfs`, `startKserve`
  */
 export async function startOf(
   { values, target, fallback, environment }: CommandLine,
@@ -33,13 +25,20 @@ export async function startOf(
       const problem = `--model_base_path and --model_config_file say what is served; leave out ${target}.`;
       throw failure('USAGE', { problem, verb: 'serve' }, { received: target });
     }
+    refuseKserveFlags(values);
     const { startTfs } = await import('./start-tfs.ts');
     const start = await startTfs(values, found);
     return { ...start, processes: countOf(values, start.models) };
   }
+  if (isForKserve(values)) {
+    refuseTfsFlags({ ...values, model_name: undefined });
+    const { startKserve } = await import('./start-kserve.ts');
+    const { workers, ...start } = await startKserve({ values, target, fallback, environment }, found);
+    return { ...start, processes: countOf({ processes: workers }, start.models) };
+  }
   refuseTfsFlags(values);
   const { name, allowChanges, ...options } = parseServeFlags(values, environment);
-  const root = target ?? fallback;
+  const root = target ?? mountedFolder(environment) ?? fallback;
   const look = () => planFolder(root, name);
   const plan = found ?? (await look());
   const models = await openPlan(plan.versions);

@@ -1,7 +1,18 @@
 import type { OpenedModel } from '../repository/opened-model.ts';
 import type { Plan } from '../repository/plan.ts';
+import type { FlagValues } from './flags.ts';
+import type { Environment } from './platform.ts';
 import type { ProcessCount } from './processes/count.ts';
 import type { ServeOptions } from './serve.ts';
+
+export interface CommandLine {
+  readonly values: FlagValues;
+  /** The MODEL argument, if one is given. */
+  readonly target: string | undefined;
+  /** What is served where none is given. */
+  readonly fallback: string;
+  readonly environment: Environment;
+}
 
 /** Everything `serve` needs, read and checked; nothing is loaded yet. */
 export interface Start {

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { failure } from '../core/errors/error.ts';
 import type { FlagValues } from './flags.ts';
-import { unreadFlags, unreadWarnings } from './tfs-unread-flags.ts';
+import { tfsUnreadFlags } from './tfs-unread-flags.ts';
+import { no, unreadWarnings, yes } from './unread-flags.ts';
 
 /** What the flags of tensorflow_model_server come to here. */
 export interface TfsFlags {
@@ -33,7 +34,7 @@ export function isForTfs(values: FlagValues): boolean {
  * @throws MdeployError `USAGE`, `FLAG_UNSUPPORTED`
  */
 export function parseTfsFlags(values: FlagValues): TfsFlags {
-  const warnings = unreadWarnings(values);
+  const warnings = unreadWarnings(tfsUnreadFlags, values);
   const text = (flag: keyof typeof defaults) => given(values, flag) ?? defaults[flag];
   const grpc = whole('port', text('port'), 65_535);
   const rest = whole('rest_api_port', text('rest_api_port'), 65_535);
@@ -80,18 +81,15 @@ const defaults = {
   [sessionFlag]: '0',
 } as const;
 
-const no = ['false', '0'];
-const yes = ['true', '1'];
-
 const switches = ['rest_api_enable_cors_support', labelFlag];
 
 /** Every flag of tensorflow_model_server; those that may stand without a value first. */
 export const tfsSwitches: readonly string[] = [
   ...switches,
-  ...Object.keys(unreadFlags).filter((name) => unreadFlags[name]!.takes === 'switch'),
+  ...Object.keys(tfsUnreadFlags).filter((name) => tfsUnreadFlags[name]!.takes === 'switch'),
 ];
 export const tfsFlagNames: readonly string[] = [
-  ...new Set([...tfsSwitches, ...Object.keys(defaults), ...Object.keys(unreadFlags)]),
+  ...new Set([...tfsSwitches, ...Object.keys(defaults), ...Object.keys(tfsUnreadFlags)]),
 ];
 
 // A switch without a value is true, as in TF Serving.

@@ -1,49 +1,5 @@
-import { failure } from '../core/errors/error.ts';
-import type { FlagValues } from './flags.ts';
+import { no, type UnreadFlags, yes } from './unread-flags.ts';
 
-/** A flag that is known and not read. */
-interface UnreadFlag {
-  readonly takes: keyof typeof grammars;
-  /** Values that ask for what happens anyway, or are what TF Serving has without the flag (main.cc). */
-  readonly silent: readonly string[];
-  /** What it comes to here, where it is for speed or resources only: the start goes on with a warning. */
-  readonly instead?: string;
-  /** Why another value ends the start: answers, what is served, or safety would not be what was asked for. */
-  readonly refused?: string;
-}
-
-/**
- * Looks at the flags of tensorflow_model_server that are not read.
- * @returns what those that are for speed or resources only come to, a sentence each
- * @throws MdeployError `FLAG_UNSUPPORTED` for those that ask for something else; `USAGE` for values of another form
- */
-export function unreadWarnings(values: FlagValues): readonly string[] {
-  return Object.entries(unreadFlags).flatMap(([flag, { takes, silent, instead, refused }]) => {
-    const given = values[flag];
-    if (given === undefined) return [];
-    // A switch without a value is true, as in TF Serving.
-    const value = String(given);
-    const [grammar, expected] = grammars[takes];
-    if (!grammar.test(value)) {
-      const problem = `--${flag} takes ${expected}, not "${value}".`;
-      throw failure('USAGE', { problem, verb: 'serve' }, { field: `--${flag}`, expected, received: value });
-    }
-    if (silent.includes(value)) return [];
-    if (refused !== undefined)
-      throw failure('FLAG_UNSUPPORTED', { flag: `--${flag}`, value, reason: refused });
-    return [`--${flag}=${value} has no effect here: ${instead}.`];
-  });
-}
-
-const grammars = {
-  switch: [/^(?:true|false|1|0)$/, 'true or false'],
-  whole: [/^-?\d{1,19}$/, 'a whole number'],
-  number: [/^\d{0,9}(?:\.\d{1,9})?$/, 'a number'],
-  text: [/^/, 'a text'],
-} as const;
-
-const no = ['false', '0'];
-const yes = ['true', '1'];
 const either = [...no, ...yes];
 const processes = 'each process takes requests on one thread; --processes starts more of them';
 const batching = 'requests are batched where model.yaml has serving.batching';
@@ -51,8 +7,8 @@ const noRetry = 'a model that cannot be loaded ends the start';
 const oneByOne = 'models are loaded one after the other';
 const warmup = 'warm-up is set with serving.warmup in model.yaml';
 
-/** By name, in the order of docs/protocols.md. */
-export const unreadFlags: Readonly<Record<string, UnreadFlag>> = {
+/** Flags of tensorflow_model_server that are known and not read; `silent` has its defaults (tensorflow/serving main.cc). */
+export const tfsUnreadFlags: UnreadFlags = {
   rest_api_num_threads: { takes: 'whole', silent: [], instead: processes },
   grpc_max_threads: { takes: 'whole', silent: [], instead: processes },
   grpc_channel_arguments: { takes: 'text', silent: [''], instead: 'the gRPC port has its own settings' },

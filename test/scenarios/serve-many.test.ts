@@ -120,12 +120,32 @@ describe('the command line of tensorflow_model_server', () => {
     expect(await server.stop()).toEqual({ code: 0, signal: null });
   });
 
+  it('or of KServe: a mounted folder', async () => {
+    const root = await folderWith({ 'model.onnx': null });
+    const { server, ask } = await started([
+      `--model_dir=${root}`,
+      '--model_name=iris',
+      '--http_port=0',
+      '--enable_grpc=false',
+      '--max_threads=8',
+    ]);
+    expect((await ask('/v1/models/iris')).json).toMatchObject({ name: 'iris', ready: true });
+    expect((await ask('/v1/models/iris:predict', body)).status).toBe(200);
+    expect(server.lines.find(({ level }) => level === 'warn')?.msg).toContain(
+      '--max_threads=8 has no effect',
+    );
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+  });
+
   it.each([
     [['--model_name=m'], 'USAGE', '--model_name is read together with'],
     [['--model_base_path=/m', '--ssl_config_file=/s'], 'FLAG_UNSUPPORTED', '--ssl_config_file=/s cannot be'],
     [['--model_base_path=/m', '--grpc-port=1'], 'USAGE', '--grpc-port does not go with'],
     [['--model_base_path=/m', '--name=n'], 'USAGE', 'use --model_name instead'],
     [['--model_base_path=/m', 'model.onnx'], 'USAGE', 'leave out model.onnx'],
+    [['--model_base_path=/m', '--http_port=1'], 'USAGE', "--http_port is an argument of KServe's servers"],
+    [['--model_dir=/m', '--port=1'], 'USAGE', 'use --http_port instead'],
+    [['--model_dir=/m', '--timeout-keep-alive=soon'], 'USAGE', '--timeout-keep-alive takes a whole number'],
     [['--model_base_path=/nowhere/m', '--nonsense=1'], 'USAGE', "Unknown option '--nonsense'"],
     [['--model_base_path=/nowhere/m'], 'FILE_UNREADABLE', '/nowhere/m'],
   ])('%j ends with %s', async (args, code, text) => {

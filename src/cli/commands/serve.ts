@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Announcement } from '../../serve/announcement.ts';
 import { serveFlags } from '../../serve/flags.ts';
+import { kserveFlagNames } from '../../serve/kserve-flags.ts';
 import { run } from '../../serve/run.ts';
 import { replayText, smoke } from '../../serve/smoke.ts';
 import { startOf } from '../../serve/start.ts';
@@ -30,7 +31,7 @@ export const command: CliCommand = {
       )
       .option('--allow-repository-changes', 'clients may load and unload models; off: they are refused')
       .addHelpText('after', examples);
-    for (const name of tfsFlagNames.filter((known) => known !== 'port')) {
+    for (const name of otherFlagNames.filter((known) => known !== 'port')) {
       const value = tfsSwitches.includes(name) ? '[value]' : '<value>';
       program.addOption(new Option(`--${name} ${value}`).hideHelp());
     }
@@ -74,13 +75,19 @@ function tell({ url, grpc, engine, models }: Announcement, output: Output): void
 }
 
 function stringsOf(options: Readonly<Record<string, unknown>>): Record<string, string | boolean | undefined> {
-  const tfs = tfsFlagNames.map((name) => [name, options[name] === true ? true : stringOf(options[name])]);
-  return { ...Object.fromEntries(tfs), name: stringOf(options.name), host: stringOf(options.host) };
+  const others = otherFlagNames.map((name) => {
+    const value = options[name.replace(/-./g, (pair) => pair.slice(1).toUpperCase())];
+    return [name, value === true ? true : stringOf(value)];
+  });
+  return { ...Object.fromEntries(others), name: stringOf(options.name), host: stringOf(options.host) };
 }
 
 function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
+
+/** Flags of TensorFlow Serving and KServe, which are not in the help. */
+const otherFlagNames = [...tfsFlagNames, ...kserveFlagNames];
 
 const examples = `
 Examples:
@@ -89,4 +96,6 @@ Examples:
   mdeploy serve ./digits --smoke            the CI step
   mdeploy serve ./models                    every model and version below
   mdeploy serve --model_base_path=/models/m --model_name=m --port=8500 --rest_api_port=8501
-                                            as tensorflow_model_server; docs/protocols.md lists its flags`;
+                                            as tensorflow_model_server; docs/protocols.md lists its flags
+  mdeploy serve --model_name=m --model_dir=/mnt/models --http_port=8080
+                                            as KServe's servers`;

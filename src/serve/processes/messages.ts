@@ -3,7 +3,7 @@ import type { Snapshot } from '../../observability/snapshot.ts';
 import type { Plan } from '../../repository/plan.ts';
 import type { Announcement } from '../announcement.ts';
 import type { DoorName } from '../doors/gate.ts';
-import type { CommandLine } from '../start.ts';
+import type { CommandLine } from '../starting.ts';
 import type { Change } from './change.ts';
 
 /** What a process of the server is started with. */

@@ -4,8 +4,6 @@ import type { OnReady } from '../announcement.ts';
 import { type DoorName, maxConnections } from '../doors/gate.ts';
 import { listen } from '../doors/listen.ts';
 import { nextSignal } from '../signals.ts';
-import type { CommandLine } from '../start.ts';
-import type { Start } from '../starting.ts';
 import { Crew } from './crew.ts';
 
 export interface Supervised {
