@@ -4,6 +4,7 @@ import type { OnReady } from '../announcement.ts';
 import { type DoorName, maxConnections } from '../doors/gate.ts';
 import { listen } from '../doors/listen.ts';
 import { nextSignal } from '../signals.ts';
+import type { CommandLine, Start } from '../starting.ts';
 import { Crew } from './crew.ts';
 
 export interface Supervised {
