@@ -1,9 +1,14 @@
 // PyTorch and TensorFlow: some 3 GB of Python packages on the first run. `npm run test:convert` runs this, `npm test` says
 // that it did not.
+import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { afterAll, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConvertOptions } from '../../src/convert/convert.ts';
 import { parseInputFlag } from '../../src/convert/input-flag.ts';
+import { ensureEnvironment } from '../../src/python/environment.ts';
+import { readLock } from '../../src/python/lock.ts';
 import { convertFile, goldenAfter, work } from '../e2e/converting.ts';
 import { fixturePath } from '../fixtures.ts';
 
@@ -75,5 +80,45 @@ describe('what a file does not tell is asked for, with the flag to type', () => 
     const { openModel } = await import('../../src/repository/open-model.ts');
     const { manifest } = await openModel(folder!);
     expect(manifest.inputs[0]?.shape).toEqual(['batch', 'sequence']);
+  });
+});
+
+describe('checkpoints', () => {
+  const made = join(work, 'checkpoints');
+  const net = {
+    entry: { file: join(import.meta.dirname, 'make/net.py'), name: 'Net' },
+    entryArgs: { width: 8 },
+  };
+  const inputs = [parseInputFlag('x:FP32[batch,4]')];
+
+  beforeAll(async () => {
+    const quiet = { progress: () => undefined, note: () => undefined };
+    const { python } = await ensureEnvironment(await readLock('torch'), quiet);
+    await promisify(execFile)(python, ['-I', join(import.meta.dirname, 'make/checkpoints.py'), made]);
+  });
+
+  test.each([
+    ['lightning.ckpt', 'a PyTorch Lightning checkpoint', []],
+    ['training.pt', 'a PyTorch checkpoint (weights under "model_state_dict")', []],
+    ['parallel.pth', 'PyTorch weights without a model', []],
+    ['weights.safetensors', 'safetensors weights without a model', []],
+  ])('%s is %s', async (file, what, notes) => {
+    const { parity, record, ...conversion } = await convertFile(join(made, file), { ...net, inputs });
+    expect(conversion.what).toBe(what);
+    expect(parity.ok).toBe(true);
+    expect(record.notes).toEqual(notes);
+  });
+
+  test('that lack weights are refused', async () => {
+    const done = convertFile(join(made, 'lacking.pth'), { ...net, inputs });
+    await expect(done).rejects.toMatchObject({ code: 'CONVERT_REFUSED' });
+    await expect(done).rejects.toThrow('the weights do not fit Net: they lack 2.weight, 2.bias');
+  });
+
+  test('with a definition that needs what is not there', async () => {
+    const entry = { file: join(made, 'needy.py'), name: 'Net' };
+    await expect(convertFile(join(made, 'parallel.pth'), { entry, inputs })).rejects.toThrow(
+      "needy.py cannot be imported (No module named 'not_there')",
+    );
   });
 });

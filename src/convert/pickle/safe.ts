@@ -97,6 +97,11 @@ const exact: ReadonlySet<string> = new Set([
   'copyreg._reconstructor',
   'copy_reg._reconstructor',
   '_codecs.encode',
+  // What checkpoints keep of the training's settings.
+  'argparse.Namespace',
+  'pathlib.PosixPath',
+  'pathlib.WindowsPath',
+  'pathlib.PurePosixPath',
   'joblib.numpy_pickle.NumpyArrayWrapper',
   'joblib.numpy_pickle.NDArrayWrapper',
   'joblib.numpy_pickle.ZNDArrayWrapper',

@@ -122,6 +122,7 @@ describe('the safe set', () => {
     ['scipy.sparse._csr', 'csr_matrix'],
     ['numpy.ma', 'MaskedArray'],
     ['numpy', 'log1p'],
+    ['pathlib', 'PosixPath'],
     ['sklearn.feature_selection._univariate_selection', 'f_classif'],
   ])('%s.%s is in it', (module, name) => {
     expect(isSafeGlobal({ kind: 'global', module, name })).toBe(true);
