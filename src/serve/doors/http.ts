@@ -33,6 +33,7 @@ export async function openHttpDoor(
   router: Router,
   at: Address,
   openGate: OpenGate = openPort,
+  limits: SlowLimits = usual,
 ): Promise<HttpDoor> {
   const busy = new Busy();
   const take = (request: IncomingMessage, response: ServerResponse, refusedUpload = false) => {
@@ -42,7 +43,7 @@ export async function openHttpDoor(
       response.destroy();
     });
   };
-  const server = createServer(limits, (request, response) => take(request, response));
+  const server = createServer({ ...limits, maxHeaderSize }, (request, response) => take(request, response));
   server.maxRequestsPerSocket = 0;
   // A refused upload must not be sent first; a client that then keeps it back has an unusable connection.
   server.on('checkContinue', (request, response) => {
@@ -63,13 +64,21 @@ export async function openHttpDoor(
 }
 
 /** Milliseconds; slow and idle clients lose their connection, well-behaved proxies keep theirs. */
-const limits = {
+export interface SlowLimits {
+  readonly headersTimeout: number;
+  /** For header and body together. */
+  readonly requestTimeout: number;
+  readonly keepAliveTimeout: number;
+  readonly connectionsCheckingInterval: number;
+}
+
+const usual: SlowLimits = {
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
-  maxHeaderSize: 16 * 1024,
-} as const;
+};
+const maxHeaderSize = 16 * 1024;
 
 async function handle(
   request: IncomingMessage,

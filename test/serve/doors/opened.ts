@@ -7,7 +7,8 @@ import { Repository } from '../../../src/repository/repository.ts';
 import { compileGauge } from '../../../src/runtime/gauge.ts';
 import type { Session } from '../../../src/runtime/session.ts';
 import { WaitingRoom } from '../../../src/runtime/waiting-room.ts';
-import { type HttpDoor, openHttpDoor } from '../../../src/serve/doors/http.ts';
+import { openPort } from '../../../src/serve/doors/gate.ts';
+import { type HttpDoor, openHttpDoor, type SlowLimits } from '../../../src/serve/doors/http.ts';
 import { Router } from '../../../src/serve/doors/router.ts';
 import { healthProtocol, healthRoutes } from '../../../src/serve/health.ts';
 import type { House } from '../../../src/serve/house.ts';
@@ -37,6 +38,7 @@ export interface DoorOptions {
   readonly queue?: { readonly maxSize: number; readonly timeoutMs: number };
   readonly isBroken?: () => boolean;
   readonly protocols?: readonly Protocol[];
+  readonly limits?: SlowLimits;
 }
 
 /** A real door on a free port, with a model `echo` that gives its input `x` of shape [batch,2] back as `y`. */
@@ -63,7 +65,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenedDoor> {
   });
   const spoken = options.protocols ?? [plain, tfs];
   const router = new Router([healthProtocol(health, plain), ...spoken], plain);
-  const door = await openHttpDoor(house, router, { host: '127.0.0.1', port: 0 });
+  const door = await openHttpDoor(house, router, { host: '127.0.0.1', port: 0 }, openPort, options.limits);
   onTestFinished(async () => {
     await door.close(0);
   });
