@@ -77,7 +77,7 @@ async function load(opened: OpenedModel, { isProven, processes = 1 }: LoadOption
         batching: { maxRows: batching.max_batch_size, maxDelayMs: batching.max_queue_delay_ms },
       }),
       columns: columnsOf(manifest, pipeline.userSignature.inputs),
-      labels: new Map(manifest.outputs.flatMap(({ name, labels }) => (labels ? [[name, labels]] : []))),
+      labels: labelsOf(opened),
     },
     manifest,
     prepare: pipeline.prepare,
@@ -98,6 +98,14 @@ async function load(opened: OpenedModel, { isProven, processes = 1 }: LoadOption
     ...(server_timing && { tellsTiming: true }),
     engine: variant ? `variant ${variant.path}: ${engine.reason}` : engine.reason,
   };
+}
+
+/** Class names by output: the manifest's, else those of the ZipMap that the output had. */
+function labelsOf({ manifest, onnx }: OpenedModel): ReadonlyMap<string, readonly string[]> {
+  const zipMaps = onnx.zipMaps.filter(({ labels }) => labels.length > 0);
+  const known = new Map(zipMaps.map(({ output, labels }) => [output, labels]));
+  for (const { name, labels } of manifest.outputs) if (labels) known.set(name, labels);
+  return known;
 }
 
 /**

@@ -63,6 +63,7 @@ describe('every valid fixture', () => {
       ['INT64', 'batch'],
       ['FP32', 3],
     ]);
+    expect([...version.facts.labels]).toEqual([['output_probability', ['0', '1', '2']]]);
     const outputs = await ask(version, plain.inputs);
     const renamed = { ...outputs[1]!, name: 'probabilities' };
     const expected = plain.outputs.find((output) => output.datatype === 'FP32')!;
