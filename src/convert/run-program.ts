@@ -79,6 +79,9 @@ export async function runProgram(
   throw explain(last, end, options);
 }
 
+// Readers written in C++ trust what they read.
+const crashes: ReadonlySet<NodeJS.Signals> = new Set(['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGFPE', 'SIGILL']);
+
 function explain(last: Message | undefined, end: ProcessEnd, options: ProgramOptions): MdeployError {
   const file = options.source;
   const at = { at: { file }, cause: new Error(end.errorOutput) };
@@ -92,6 +95,12 @@ function explain(last: Message | undefined, end: ProcessEnd, options: ProgramOpt
     return failure(
       'CONVERT_LIMIT',
       { file, limit: `${options.timeoutMs / 1000} s`, flag: '--timeout-s' },
+      at,
+    );
+  if (end.signal !== null && crashes.has(end.signal))
+    return failure(
+      'CONVERT_DAMAGED',
+      { file, reason: `its own framework crashed on it (${end.signal})` },
       at,
     );
   if (last?.kind !== 'failed') return failure('CONVERT_FAILED', { file, reason: lastWords(end) }, at);

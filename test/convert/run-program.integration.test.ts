@@ -61,7 +61,10 @@ describe('a converter', () => {
     await expect(run('echo "ImportError: no numpy" >&2; exit 1').done).rejects.toThrow(
       'ImportError: no numpy',
     );
-    await expect(run('kill -SEGV $$').done).rejects.toThrow('SIGSEGV');
+    await expect(run('kill -SEGV $$').done).rejects.toMatchObject({
+      code: 'CONVERT_DAMAGED',
+      message: expect.stringContaining('its own framework crashed on it (SIGSEGV)'),
+    });
     await expect(run('echo not json; echo "[]"; echo null').done).rejects.toMatchObject({
       code: 'CONVERT_FAILED',
     });

@@ -22,6 +22,8 @@ export function sniffHead(source: ByteSource): Sniffed | undefined {
   const foreign = whatElse(source);
   if (foreign === undefined) return isProtobuf(head) ? { format: 'onnx' } : undefined;
   if (/pickle|compressed data/.test(foreign)) return undefined;
+  // Protocol 0 of pickle is text.
+  if (/text file/.test(foreign) && /^[(c\]}]/.test(head)) return undefined;
   throw failure(
     'CONVERT_FORMAT_UNKNOWN',
     { file: source.label, reason: `it looks like ${foreign}` },

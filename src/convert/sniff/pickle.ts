@@ -1,6 +1,7 @@
 import { gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { failure } from '../../core/errors/error.ts';
 import type { ByteSource } from '../../onnx/source.ts';
+import { isSafeGlobal } from '../pickle/safe.ts';
 import { type PickleScan, scanPickle } from '../pickle/scan.ts';
 import { className, get, isKind, type PickleValue } from '../pickle/value.ts';
 import type { Sniffed } from '../sniffed.ts';
@@ -45,7 +46,7 @@ function describe(source: ByteSource, bytes: Uint8Array, scan: PickleScan): Snif
     if (!(name?.startsWith(`${package_}.`) ?? modules.has(package_))) continue;
     return { format: 'sklearn', what: short ? `${words} (${short})` : words, ...found, ...madeBy };
   }
-  if (globals.some((global) => !isPlain(global.module)))
+  if (globals.some((global) => !isPlain(global.module) || !isSafeGlobal(global)))
     return { format: 'sklearn', what: 'a Python pickle', ...found };
   throw failure(
     broken === undefined ? 'CONVERT_FORMAT_UNKNOWN' : 'CONVERT_DAMAGED',
