@@ -147,8 +147,9 @@ async function makeRouter(
   });
   const all = [healthProtocol(health, dialect), ...spoken];
   if (!cors) return new Router(all, dialect);
-  const { withCrossOrigin } = await import('./cross-origin.ts');
-  return new Router(all.map(withCrossOrigin), withCrossOrigin(dialect));
+  const { preflights, withCrossOrigin } = await import('./cross-origin.ts');
+  const open = withCrossOrigin(dialect);
+  return new Router([...all.map(withCrossOrigin), preflights(all, open)], open);
 }
 
 interface Parts {

@@ -117,6 +117,10 @@ describe('the command line of tensorflow_model_server', () => {
     );
     const { headers } = await fetch(`http://127.0.0.1:8651/v1/models/iris`);
     expect(headers.get('access-control-allow-origin')).toBe('*');
+    for (const path of ['/v1/models/iris:predict', '/v2/models/iris/infer', '/predict/iris', '/metrics']) {
+      const init = { method: 'OPTIONS', headers: { origin: 'http://shop.example' } };
+      expect((await fetch(`http://127.0.0.1:8651${path}`, init)).status).toBe(200);
+    }
     expect(await server.stop()).toEqual({ code: 0, signal: null });
   });
 
