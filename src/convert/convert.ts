@@ -91,6 +91,7 @@ export async function convert(source: string, options: ConvertOptions): Promise<
       ...options,
       python: environment.python,
       source,
+      output: folder,
     });
     tellNotes(run, detected, lock.packages.get('scikit-learn'), options);
     options.progress('Replaying the samples in the runtime');

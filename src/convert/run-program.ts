@@ -43,6 +43,8 @@ export interface ProgramOptions {
   readonly python: string;
   /** What was typed, for messages. */
   readonly source: string;
+  /** The folder that is to be made, for messages. */
+  readonly output: string;
   readonly timeoutMs: number;
   readonly maxMemoryBytes: number;
   readonly progress: (text: string) => void;
@@ -56,7 +58,8 @@ type Message =
 /**
  * Runs a converter: no network where that can be done, nothing of the user's environment, an empty folder as current
  * and home folder, a cap on memory and time.
- * @throws MdeployError `CONVERT_ASKED`, `CONVERT_UNSAFE`, `CONVERT_REFUSED`, `CONVERT_FAILED`, `CONVERT_LIMIT`
+ * @throws MdeployError `CONVERT_ASKED`, `CONVERT_UNSAFE`, `CONVERT_REFUSED`, `CONVERT_FAILED`, `CONVERT_LIMIT`,
+ * `FILE_UNWRITABLE`
  */
 export async function runProgram(
   program: string,
@@ -107,5 +110,6 @@ function explain(last: Message | undefined, end: ProcessEnd, options: ProgramOpt
   const { code, reason, flag = '' } = last;
   if (code === 'asked') return failure('CONVERT_ASKED', { file, what: reason, flag }, at);
   if (code === 'unsafe') return failure('CONVERT_UNSAFE', { file, findings: reason }, at);
+  if (code === 'space') return failure('FILE_UNWRITABLE', { file: options.output, reason }, at);
   return failure(code === 'refused' ? 'CONVERT_REFUSED' : 'CONVERT_FAILED', { file, reason }, at);
 }

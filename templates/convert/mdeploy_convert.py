@@ -6,6 +6,7 @@ Whatever a framework prints goes to standard error.
 """
 
 import contextlib
+import errno
 import json
 import os
 import random
@@ -69,6 +70,8 @@ def main(convert):
     except MemoryError:
         tell("failed", code="memory", reason="it ran out of memory")
     except Exception as error:  # whatever a framework throws, its last words are what helps
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return tell("failed", code="space", reason="no space is left on the device")
         traceback.print_exc()
         tell("failed", code="failed", reason=f"{type(error).__name__}: {_first_lines(error)}")
     else:

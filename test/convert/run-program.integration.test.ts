@@ -25,6 +25,7 @@ function run(script: string, more: { timeoutMs?: number; maxMemoryBytes?: number
   const options = {
     python: fakePython(script),
     source: 'm.pkl',
+    output: 'made',
     ...limits,
     progress: (text: string) => heard.push(text),
   };
@@ -45,6 +46,7 @@ describe('a converter', () => {
     ['refused', 'CONVERT_REFUSED', 1],
     ['failed', 'CONVERT_FAILED', 1],
     ['memory', 'CONVERT_LIMIT', 1],
+    ['space', 'FILE_UNWRITABLE', 3],
   ])('that says "%s" is an error %s', async (code, row, exit) => {
     const { done } = run(answers({ kind: 'failed', code, reason: 'the words', flag: '--input x:FP32[1]' }));
     await expect(done).rejects.toMatchObject({ code: row, exit });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -126,6 +126,7 @@ describe('hostile and broken files', () => {
     const options = {
       python,
       source: evil,
+      output: 'evil',
       timeoutMs: 60_000,
       maxMemoryBytes: 4e9,
       progress: () => undefined,
@@ -157,6 +158,21 @@ describe('hostile and broken files', () => {
     expect(parity.worst?.reason).toMatch(/^at \[\d.*the original gives/);
     expect(folder).toBeUndefined();
     expect(existsSync(output)).toBe(false);
+  });
+
+  test('without space for the result nothing is left of it', async () => {
+    const disk = join(work, 'disk');
+    mkdirSync(disk);
+    const main = join(import.meta.dirname, '../../src/cli/main.ts');
+    const source = fixturePath('sklearn/breast_cancer_rf/model.pkl');
+    const script = `mount -t tmpfs -o size=64k none ${disk} && cd ${disk} && "$@"; code=$?; ls -A ${disk}; exit $code`;
+    const command = [process.execPath, main, 'convert', source, '-o', join(disk, 'made')];
+    const done = run('unshare', ['--map-root-user', '--mount', 'sh', '-c', script, 'sh', ...command]);
+    await expect(done).rejects.toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringMatching(/^error FILE_UNWRITABLE: .*no space is left on the device/m),
+    });
   });
 
   test('a model that is cut off is told before Python starts', async () => {
