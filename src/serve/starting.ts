@@ -3,6 +3,7 @@ import type { Plan } from '../repository/plan.ts';
 import type { FlagValues } from './flags.ts';
 import type { Environment } from './platform.ts';
 import type { ProcessCount } from './processes/count.ts';
+import { renamedWarnings } from './renamed.ts';
 import type { ServeOptions } from './serve.ts';
 
 export interface CommandLine {
@@ -29,5 +30,5 @@ export function warningsOf(plan: Plan, models: readonly OpenedModel[]): readonly
   const own = models.flatMap(({ manifest: { name, version }, warnings }) =>
     warnings.map((warning) => (models.length === 1 ? warning : `${name}, version ${version}: ${warning}`)),
   );
-  return [...plan.warnings, ...own];
+  return [...plan.warnings, ...renamedWarnings(plan.versions, models), ...own];
 }
