@@ -1,6 +1,6 @@
 import { failure } from '../core/errors/error.ts';
 import { newerFirst } from './newer-first.ts';
-import type { Plan, PlannedVersion } from './plan.ts';
+import { type Plan, type PlannedVersion, type VersionSettings, withSettings } from './plan.ts';
 import { inFolders, versionFolders } from './plan-folder.ts';
 
 /** Which of the version folders are served: the newest, all, or these. */
@@ -19,11 +19,9 @@ export interface ModelSource {
   readonly labels: ReadonlyMap<string, string>;
 }
 
-export interface SourceOptions {
+export interface SourceOptions extends VersionSettings {
   /** Labels may be for versions that are not served; who asks for one is then told so. */
   readonly anyLabels?: boolean;
-  /** Threads for one operator of any model; default: as its manifest says. */
-  readonly intraOpThreads?: number;
 }
 
 /**
@@ -39,10 +37,10 @@ export async function planSources(
   for (const source of sources) {
     const planned = await planSource(source);
     if (!anyLabels) proveLabels(source, planned);
-    versions.push(...planned.map((version) => ({ ...version, ...settings })));
+    versions.push(...planned);
     labels.set(source.name, source.labels);
   }
-  return { versions, labels, warnings: [] };
+  return withSettings({ versions, labels, warnings: [] }, settings);
 }
 
 async function planSource({ name, basePath, policy }: ModelSource): Promise<readonly PlannedVersion[]> {

@@ -1,7 +1,7 @@
 import { failure } from '../core/errors/error.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { ModelFacts } from '../repository/catalogue.ts';
-import type { Plan, PlannedVersion } from '../repository/plan.ts';
+import { type Plan, type PlannedVersion, withSettings } from '../repository/plan.ts';
 import { planPlace } from '../repository/plan-folder.ts';
 import { type ModelSource, planSources, type SourceOptions } from '../repository/plan-sources.ts';
 import type { Stock } from '../repository/stock.ts';
@@ -57,6 +57,7 @@ export function makeChanges(
   stock: Pick<Stock, 'load' | 'unload' | 'freed' | 'become' | 'add' | 'pin'>,
   { plan, roots, ...options }: ChangeOptions,
 ): Changes {
+  const { anyLabels: _, ...settings } = options;
   let current = plan;
   let added: readonly AddedVersion[] = [];
   const look = async (): Promise<Plan> => {
@@ -80,7 +81,8 @@ export function makeChanges(
     },
     add: async ({ url, name, prove = () => undefined }) => {
       const place = await findPlace(url, roots);
-      const fresh = await stock.add(name ?? url, () => planPlace(place, name), prove);
+      const placed = async () => withSettings(await planPlace(place, name), settings);
+      const fresh = await stock.add(name ?? url, placed, prove);
       added = [...added, ...fresh.map(({ facts, planned }) => ({ ...keyOf(facts), planned }))];
       return fresh.map(({ facts }) => facts);
     },

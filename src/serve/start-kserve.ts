@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { failure } from '../core/errors/error.ts';
 import { openPlan } from '../repository/open-plan.ts';
 import type { OpenedModel } from '../repository/opened-model.ts';
-import type { Plan } from '../repository/plan.ts';
+import { type Plan, withSettings } from '../repository/plan.ts';
 import { planFolder } from '../repository/plan-folder.ts';
 import { parseServeFlags } from './flags.ts';
 import { grpcProtocols } from './grpc-protocols.ts';
@@ -32,7 +32,7 @@ export async function startKserve(
     PORT: environment.PORT || '8080',
   });
   const root = flags.folder ?? target ?? mountedFolder(environment) ?? fallback;
-  const look = async () => speakingKserve(await planFolder(root, flags.name));
+  const look = async () => withSettings(await planFolder(root, flags.name), settings);
   const plan = found ?? (await look());
   const models = await openPlan(plan.versions);
   const grpcPort = grpcPortOf(flags, models);
@@ -44,15 +44,13 @@ export async function startKserve(
     options: {
       ...own,
       ...(grpcPort !== undefined && { grpcPort }),
-      ...(allowChanges && { changes: { plan: look, roots: [resolve(root)] } }),
+      ...(allowChanges && { changes: { plan: look, roots: [resolve(root)], ...settings } }),
     },
   };
 }
 
 // What model.yaml lists is what was meant; without it, KServe's clients ask for KServe's replies.
-function speakingKserve(plan: Plan): Plan {
-  return { ...plan, versions: plan.versions.map((version) => ({ ...version, speaksFirst: 'kserve' })) };
-}
+const settings = { speaksFirst: 'kserve' } as const;
 
 function grpcPortOf({ isGrpcOn, grpcPort }: KserveFlags, models: readonly OpenedModel[]): number | undefined {
   if (!isGrpcOn) return undefined;

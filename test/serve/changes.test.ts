@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Manifest } from '../../src/manifest/manifest.ts';
 import type { Plan } from '../../src/repository/plan.ts';
+import type { SourceOptions } from '../../src/repository/plan-sources.ts';
 import { makeChanges, refuseChange } from '../../src/serve/changes.ts';
 import { folderWith } from '../repository/folders.ts';
 import { modelFacts } from './catalogue.ts';
 
 /** Changes below a folder, and the plans that reach the stock. */
-async function allowed(options: { anyLabels?: boolean } = {}) {
+async function allowed(options: SourceOptions = {}) {
   const root = await folderWith({
     'models/iris/1/model.onnx': null,
     'models/iris/2/model.onnx': null,
@@ -163,4 +164,13 @@ it('a server that was not told so changes nothing', () => {
       remedy: 'Start the server with the models it is to serve, or with --allow-repository-changes.',
     }),
   );
+});
+
+it('what the start asks for every model counts for those that come later', async () => {
+  const settings = { intraOpThreads: 2, speaksFirst: 'kserve' } as const;
+  const { root, plans, calls, changes } = await allowed({ ...settings, anyLabels: true });
+  await changes.become([source(join(root, 'models/iris'))]);
+  expect(plans[0]?.versions).toEqual([expect.objectContaining(settings)]);
+  await changes.add({ url: 'iris/1' });
+  expect(calls[0]?.[2]).toEqual([{ ...settings, path: expect.any(String), folder: expect.any(Object) }]);
 });
