@@ -5,6 +5,8 @@ const processes = 'each process takes requests on one thread; --processes starts
 const batching = 'requests are batched where model.yaml has serving.batching';
 const noRetry = 'a model that cannot be loaded ends the start';
 const oneByOne = 'models are loaded one after the other';
+const graph = 'models are ONNX files, made faster by mdeploy optimize';
+const threads = 'runtime.intra_op_threads in model.yaml sets the threads';
 const warmup = 'warm-up is set with serving.warmup in model.yaml';
 
 /** Flags of tensorflow_model_server that are known and not read; `silent` has its defaults (tensorflow/serving main.cc). */
@@ -41,6 +43,19 @@ export const tfsUnreadFlags: UnreadFlags = {
     silent: ['0', '0.0', ''],
     instead: 'models run on the CPU',
   },
+  xla_cpu_compilation_enabled: { takes: 'switch', silent: no, instead: graph },
+  xla_gpu_compilation_enabled: { takes: 'switch', silent: no, instead: graph },
+  mixed_precision: { takes: 'text', silent: [''], instead: graph },
+  thread_pool_factory_config_file: { takes: 'text', silent: [''], instead: threads },
+  enable_profiler: {
+    takes: 'switch',
+    silent: no,
+    instead: 'GET /metrics has the time of each part of the road',
+  },
+  num_tflite_pools: { takes: 'whole', silent: [], instead: graph },
+  num_tflite_interpreters_per_pool: { takes: 'whole', silent: [], instead: graph },
+  remove_unused_fields_from_bundle_metagraph: { takes: 'switch', silent: either },
+  skip_initialize_tpu: { takes: 'switch', silent: either },
   // The gRPC health service is always there.
   enable_grpc_healthcheck_service: { takes: 'switch', silent: either },
   model_config_file_poll_wait_seconds: {
@@ -53,6 +68,11 @@ export const tfsUnreadFlags: UnreadFlags = {
     takes: 'text',
     silent: [''],
     refused: 'the ports speak plain text; put a proxy in front of them',
+  },
+  platform_config_file: {
+    takes: 'text',
+    silent: [''],
+    refused: 'models are ONNX files and know no platform',
   },
   saved_model_tags: { takes: 'text', silent: ['', 'serve'], refused: 'an ONNX file holds one graph' },
   enable_serialization_as_tensor_content: {

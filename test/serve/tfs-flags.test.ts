@@ -104,6 +104,7 @@ describe('parseTfsFlags', () => {
     ['model_config_file_poll_wait_seconds', '60', '0'],
     ['grpc_socket_path', '/run/tfs', ''],
     ['saved_model_tags', 'gpu', 'serve'],
+    ['platform_config_file', '/p.config', ''],
     ['enable_serialization_as_tensor_content', true, 'false'],
     ['enable_signature_method_name_check', 'true', 'false'],
     ['prefer_tflite_model', '1', '0'],
@@ -134,6 +135,13 @@ describe('parseTfsFlags', () => {
     ['enable_model_warmup', 'false', 'serving.warmup'],
     ['num_request_iterations_for_warmup', '5', 'serving.warmup'],
     ['per_process_gpu_memory_fraction', '0.5', 'CPU'],
+    ['xla_cpu_compilation_enabled', 'true', 'mdeploy optimize'],
+    ['xla_gpu_compilation_enabled', true, 'mdeploy optimize'],
+    ['mixed_precision', 'bfloat16', 'mdeploy optimize'],
+    ['thread_pool_factory_config_file', '/t.config', 'runtime.intra_op_threads'],
+    ['enable_profiler', 'true', '/metrics'],
+    ['num_tflite_pools', '2', 'ONNX'],
+    ['num_tflite_interpreters_per_pool', '2', 'ONNX'],
   ])('--%s=%s is for speed or resources only: a warning tells what it comes to', (flag, value, text) => {
     const { warnings, ...flags } = parseTfsFlags({ ...base, [flag]: value });
     expect(warnings).toEqual([expect.stringMatching(`^--${flag}=${value} has no effect here: .{10,}\\.$`)]);
@@ -172,6 +180,8 @@ describe('parseTfsFlags', () => {
       enable_serialization_as_tensor_content: 'false',
       enable_signature_method_name_check: 'false',
       prefer_tflite_model: 'false',
+      remove_unused_fields_from_bundle_metagraph: 'true',
+      skip_initialize_tpu: 'false',
     };
     expect(parseTfsFlags({ ...base, ...defaults })).toEqual(parseTfsFlags(base));
   });
@@ -185,7 +195,7 @@ describe('parseTfsFlags', () => {
   });
 
   it('knows every flag of TF Serving', () => {
-    expect(tfsFlagNames).toHaveLength(35);
+    expect(tfsFlagNames).toHaveLength(45);
     expect(new Set(tfsFlagNames).size).toBe(tfsFlagNames.length);
     expect(tfsFlagNames).toEqual(expect.arrayContaining([...tfsSwitches, 'port', 'grpc_max_threads']));
     expect(tfsSwitches).toContain('enable_batching');
