@@ -3,6 +3,9 @@ import { grammars, parseImageReference, relativePathProblem, textProblem } from 
 import { parseSize } from '../core/units.ts';
 import { datatypeSpellings, toDatatype, toDim } from './normalise.ts';
 
+// A schema is used once or twice in a start, and to compile it takes longer than that.
+z.config({ jitless: true });
+
 /**
  * The kinds of values a manifest is made of. The message of every check is the text after "expected": what the value
  * must be, not what is wrong with it. `params.why` says more, `params.near` lists what may have been meant.
