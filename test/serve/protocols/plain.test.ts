@@ -167,6 +167,19 @@ describe('several outputs', () => {
     });
   });
 
+  test('may have any name', () => {
+    const names = ['largeur "é" 🙂', 'back\\slash\n', '__proto__x', ''];
+    const facts = withSignature(
+      [{ name: 'x', datatype: 'FP32', shape: ['batch'] }],
+      names.map((name) => ({ name, datatype: 'INT32', shape: ['batch'] })),
+    );
+    const outputs = names.map((name, index): Tensor => {
+      return { name, datatype: 'INT32', shape: [2], data: Int32Array.of(index, -index) };
+    });
+    const row = (sign: number) => Object.fromEntries(names.map((name, index) => [name, index * sign || 0]));
+    expect(answer('[1,2]', outputs, facts)).toEqual({ predictions: [row(1), row(-1)] });
+  });
+
   test('that are not one per row stay whole, by name, whatever their length', () => {
     const whole = modelFacts({
       signature: {
