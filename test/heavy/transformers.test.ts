@@ -87,6 +87,13 @@ describe('what is refused', () => {
     await expect(done).rejects.toThrow(words);
   });
 
+  test('a folder with code of its own, but with --trust', async () => {
+    await expect(convertFile(join(hub, 'own'))).rejects.toMatchObject({ code: 'CONVERT_UNSAFE' });
+    const { parity, what } = await convertFile(join(hub, 'own'), { trust: true });
+    expect(what).toBe('a Hugging Face model folder (Own)');
+    expect(parity.ok).toBe(true);
+  });
+
   test('an input that the model does not take', async () => {
     const inputs = [parseInputFlag('text:BYTES[batch,1]')];
     await expect(convertFile(join(hub, 'bert'), { inputs })).rejects.toMatchObject({

@@ -36,3 +36,36 @@ with open(config, encoding="utf-8") as file:
     text = file.read()
 with open(config, "w", encoding="utf-8") as file:
     file.write(text.replace("{", '{"auto_map": {"AutoModel": "code.Net"},', 1))
+
+# A model class of its own, as a folder brings it.
+own = os.path.join(folder, "own")
+os.makedirs(own)
+with open(os.path.join(own, "modeling_own.py"), "w", encoding="utf-8") as file:
+    file.write('''import torch
+from transformers import PretrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+
+class OwnConfig(PretrainedConfig):
+    model_type = "own"
+
+    def __init__(self, vocab_size=50, **options):
+        self.vocab_size = vocab_size
+        super().__init__(**options)
+
+
+class Own(PreTrainedModel):
+    config_class = OwnConfig
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.table = torch.nn.Embedding(config.vocab_size, 2)
+        self.post_init()
+
+    def forward(self, input_ids, attention_mask=None, return_dict=True):
+        return SequenceClassifierOutput(logits=(self.table(input_ids) * attention_mask[..., None]).sum(1))
+''')
+sys.path.insert(0, own)
+from modeling_own import Own, OwnConfig  # noqa: E402
+
+Own(OwnConfig(auto_map={"AutoModel": "modeling_own.Own", "AutoConfig": "modeling_own.OwnConfig"})).save_pretrained(own)
