@@ -74,8 +74,9 @@ const places: readonly (readonly [
       [404, 'DELETE /models/nope'],
       [404, 'DELETE /models/int64/9'],
       [404, 'DELETE /models/constructor'],
-      [400, 'GET /models?limit=x'],
-      [400, 'GET /models?next_page_token=x'],
+      [400, 'PUT /models/int64?min_worker=-1'],
+      [400, 'POST /models?url=int64&initial_workers=-1'],
+      [400, 'PUT /models/int64?number_gpu=-1'],
     ],
   ],
   [
