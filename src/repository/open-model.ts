@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { asMdeployError } from '../core/errors/error.ts';
+import { basename, join } from 'node:path';
+import { asMdeployError, failure } from '../core/errors/error.ts';
 import { loadManifest } from '../manifest/check.ts';
 import { completeManifest } from '../manifest/complete.ts';
 import { inferDraft } from '../manifest/infer.ts';
@@ -52,6 +52,7 @@ async function open(
       ? join(place.root, place.modelFile)
       : await plainFile(place.root, draft.model.path, 'model.path', place.manifestFile);
   const onnx = await readModel(modelPath);
+  if (onnx.outputs.length === 0) throw failure('MODEL_NO_OUTPUT', { file: basename(modelPath) });
   checkVersions(onnx);
   const external = await checkExternalData(onnx, modelPath);
   const variants = await openVariants(place.root, place.manifestFile, draft.variants, signatureOf(onnx));

@@ -77,7 +77,9 @@ async function run(session: Session, feed: readonly Tensor[]): Promise<ProbeRun>
   const start = performance.now();
   try {
     const outputs = await session.run(feed, names);
-    return { ok: true, ms: performance.now() - start, outputs };
+    const ms = performance.now() - start;
+    const shapes = Object.fromEntries(outputs.map(({ name, shape }) => [name, shape]));
+    return { ok: true, ms, outputs, shapes };
   } catch (error) {
     return { ok: false, reason: rootReason(error) };
   }

@@ -23,7 +23,13 @@ export type ProbeStage = 'starting' | 'loading' | 'running';
 
 /** What one feed came to. */
 export type ProbeRun =
-  | { readonly ok: true; readonly ms: number; readonly outputs: readonly Tensor[] }
+  | {
+      readonly ok: true;
+      readonly ms: number;
+      readonly outputs: readonly Tensor[];
+      /** Shapes of all outputs, by name, also where the outputs themselves are left out. */
+      readonly shapes: Readonly<Record<string, readonly number[]>>;
+    }
   | { readonly ok: false; readonly reason: string };
 
 /** What the child sends: the stages as it reaches them, then exactly one answer. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packageModel } from '../../src/package/package.ts';
 import { openModel } from '../../src/repository/open-model.ts';
 import { fixturePath, listCases, loadCase } from '../fixtures.ts';
+import { bareGraph, floatValue, model, msg, str } from '../onnx/proto.ts';
 import { fakeAssets, newFolder } from '../package/fakes.ts';
 import { folderWith, irisFile, irisSample } from './folders.ts';
 
@@ -45,6 +46,16 @@ describe('openModel', () => {
       path: 'outputs[0].name',
     });
     expect(await openModel(join(root, 'model.yaml'))).toEqual({ ...opened, locate: expect.any(Function) });
+  });
+
+  it('refuses a graph that answers with nothing', async () => {
+    const root = await newFolder();
+    const silent = bareGraph(str(2, 'g'), msg(11, floatValue('x')));
+    await writeFile(join(root, 'model.onnx'), model(silent));
+    await expect(openModel(root)).rejects.toMatchObject({
+      code: 'MODEL_NO_OUTPUT',
+      message: 'model.onnx has no output: there is nothing to answer with.',
+    });
   });
 
   it('takes the name given instead of the manifest’s', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { validate } from '../../src/validate/validate.ts';
 import { loadCase } from '../fixtures.ts';
+import * as proto from '../onnx/proto.ts';
 import { changeModel, convertedFolder, sampleIn } from '../repository/converted-folder.ts';
 import { oneNode } from '../runtime/hostile-models.ts';
 import { check, codes, statuses, Workplace } from './workplace.ts';
@@ -116,6 +117,21 @@ describe('the manifest', () => {
     const report = await validate(await work.model(iris, 'image: {max_size: 50MB}\n'));
     expect(codes(report)).toEqual(['IMAGE_LIMIT_HOPELESS']);
     expect(codes(await validate(await work.model(iris, 'image: {max_size: 400MB}\n')))).toEqual([]);
+  });
+
+  it('whose answer has another shape than the graph promises is warned', async () => {
+    const shaped = (name: string, width: number) =>
+      proto.value(name, proto.tensorType(1, proto.str(2, 'N'), proto.int(1, width)));
+    const lying = proto.bareGraph(
+      proto.node('Identity'),
+      proto.str(2, 'g'),
+      proto.msg(11, shaped('x', 4)),
+      proto.msg(12, shaped('y', 3)),
+    );
+    const report = await validate(work.file('model.onnx', proto.model(lying)));
+    expect(check(report, 'loads').findings).toMatchObject([
+      { severity: 'warning', message: 'The graph promises [N,3] for "y" and answers [1,4].' },
+    ]);
   });
 
   it('with a memory cap close to the need is warned', async () => {

@@ -98,6 +98,13 @@ export const modelErrors = {
     grpc: 'FAILED_PRECONDITION',
     exit: 1,
   },
+  MODEL_NO_OUTPUT: {
+    message: '{file} has no output: there is nothing to answer with.',
+    remedy: 'Export the model again and name its outputs.',
+    http: 500,
+    grpc: 'FAILED_PRECONDITION',
+    exit: 1,
+  },
   MODEL_ZIPMAP_UNSUPPORTED: {
     message: 'The ZipMap output "{name}" of {file} cannot be turned into a tensor: {reason}.',
     remedy: 'Export without ZipMap: in skl2onnx, set the option zipmap to False.',

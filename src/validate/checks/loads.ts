@@ -1,7 +1,9 @@
+import type { TensorSpec } from '../../core/tensor.ts';
 import { showSize } from '../../core/units.ts';
+import { signatureOf } from '../../onnx/signature.ts';
 import { graphSource } from '../../repository/load-version.ts';
 import { probeModel } from '../../runtime/probe.ts';
-import type { Check } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
 import { warning } from '../findings.ts';
 
 export const loads: Check = {
@@ -30,6 +32,7 @@ export const loads: Check = {
     });
     bench.put('report', report);
     const [first] = report.runs;
+    const untrue = first?.ok ? untrueShapes(signatureOf(bench.get('onnx')).outputs, first.shapes) : [];
     const zerosRefused = agrees && samples.length === 0 && first?.ok === false;
     return {
       findings: zerosRefused
@@ -39,7 +42,7 @@ export const loads: Check = {
               'Add a sample with real inputs, so that a run can be checked.',
             ),
           ]
-        : [],
+        : untrue,
       detail: [
         `load ${report.loadMs.toFixed(0)} ms`,
         ...(first?.ok ? [`first run ${first.ms.toFixed(1)} ms`] : []),
@@ -48,3 +51,21 @@ export const loads: Check = {
     };
   },
 };
+
+// The runtime only warns. Clients that read the metadata would make room for another answer.
+function untrueShapes(
+  outputs: readonly TensorSpec[],
+  answered: Readonly<Record<string, readonly number[]>>,
+): readonly Finding[] {
+  return outputs.flatMap(({ name, shape }) => {
+    const got = answered[name];
+    if (!got || !shape) return [];
+    const fits =
+      got.length === shape.length && shape.every((dim, axis) => typeof dim !== 'number' || dim === got[axis]);
+    if (fits) return [];
+    return warning(
+      `The graph promises [${shape.join(',')}] for "${name}" and answers [${got.join(',')}].`,
+      'Export the model again with the true shape: clients read it in the metadata.',
+    );
+  });
+}
