@@ -124,7 +124,11 @@ describe('every class has an error of its own', () => {
   const target = { registry: 'r.example', repository: 'r.example/team/iris', tag: '1' };
 
   test.each([
-    ['no basic auth credentials', 'REGISTRY_UNAUTHORIZED', 'did not accept a push without a login, and none is known'],
+    [
+      'no basic auth credentials',
+      'REGISTRY_UNAUTHORIZED',
+      'did not accept a push without a login, and none is known',
+    ],
     ['denied', 'REGISTRY_DENIED', 'r.example/team/iris'],
     ['toomanyrequests: slow down', 'REGISTRY_UNAVAILABLE', '3 tries'],
     ['Get "https://r.example/v2/": x509: certificate has expired', 'REGISTRY_TLS', 'certificate has expired'],

@@ -45,7 +45,9 @@ describe('a good model', () => {
     const report = await probeModel(source(loadCase('sklearn/iris_logreg').modelPath), roomy);
     expect(report.signature.inputs).toEqual([{ name: 'X', datatype: 'FP32', shape: ['', 4] }]);
     expect(report.loadMs).toBeGreaterThan(0);
-    expect(report.runs).toEqual([{ ok: true, ms: expect.any(Number), outputs: [], shapes: expect.any(Object) }]);
+    expect(report.runs).toEqual([
+      { ok: true, ms: expect.any(Number), outputs: [], shapes: expect.any(Object) },
+    ]);
     expect(report.peakRssBytes).toBeGreaterThan(50e6);
     expect(report.peakRssBytes).toBeLessThan(400e6);
   });
