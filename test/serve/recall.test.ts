@@ -85,15 +85,20 @@ describe('with a response cache', () => {
   });
 
   test('a known answer waits for nobody; the rest does', async () => {
+    const busy = Promise.withResolvers<void>();
     let isBusy = false;
-    const run = async ([x]: readonly Tensor[]) =>
-      isBusy ? new Promise<Tensor[]>(() => undefined) : [turned(x!, 'y')];
+    const run = async ([x]: readonly Tensor[]) => {
+      if (isBusy) await busy.promise;
+      return [turned(x!, 'y')];
+    };
     const { ask } = opened({ cache: cache() }, { run, queue: { maxSize: 1, timeoutMs: 5000 } });
     const known = await ask([1, 2]);
     isBusy = true;
-    for (const value of [5, 6]) void ask([value, value]);
+    const waiting = [5, 6].map((value) => ask([value, value]));
     await expect(ask([7, 7])).rejects.toMatchObject({ code: 'QUEUE_FULL' });
     expect(await ask([1, 2])).toEqual(known);
+    busy.resolve();
+    expect(await Promise.all(waiting)).toHaveLength(2);
   });
 
   test('a failure is not kept', async () => {
