@@ -25,6 +25,8 @@ export class Stock {
   readonly #files = new Map<string, string>();
   /** The manifest whose settings the server has. */
   #first: Manifest | undefined;
+  /** How every model of the server is loaded: with how many processes it shares the cores. */
+  #shared: Omit<LoadOptions, 'isProven'> = {};
   #change: Promise<void> = Promise.resolve();
   #isClosed = false;
 
@@ -45,6 +47,7 @@ export class Stock {
 
   async #fill(models: readonly OpenedModel[], labels: Labels, options: LoadOptions): Promise<void> {
     this.#first = models[0]?.manifest;
+    this.#shared = options;
     for (const opened of models) this.#desk.note(factsOf(opened, 'LOADING'));
     for (const opened of models) {
       const version = await loadVersion(opened, options);
@@ -164,7 +167,7 @@ export class Stock {
     try {
       for (const opened of models) {
         if (this.#isClosed) throw failure('SHUTTING_DOWN', {});
-        loaded.push(await loadVersion(opened, { isProven: false }));
+        loaded.push(await loadVersion(opened, { ...this.#shared, isProven: false }));
       }
       return loaded;
     } catch (error) {
