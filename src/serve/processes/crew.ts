@@ -27,13 +27,11 @@ export class Crew {
   readonly #drained = new AbortController();
   /** Who waits for the start of a process. */
   readonly #waiting = new Map<Member, (announcement: Announcement) => void>();
-  #isProven: boolean;
   /** Whether one was ready once: from then on connections wait for one that is. */
   #wasReady = false;
 
   constructor(options: CrewOptions) {
     this.#options = options;
-    this.#isProven = options.isProven;
     this.#turns = new Turns(options.log);
   }
 
@@ -42,11 +40,10 @@ export class Crew {
    * @throws MdeployError why the first cannot start, `PROCESS_DIED`
    */
   async start(): Promise<Announcement> {
-    const first = this.#startOne(1);
-    if (!this.#isProven) await first;
-    this.#isProven = true;
-    const { count } = this.#options.beginning;
-    const others = Array.from({ length: count - 1 }, (_, index) => this.#startOne(index + 2));
+    const { isProven, beginning } = this.#options;
+    const first = this.#startOne(1, isProven);
+    if (!isProven) await first;
+    const others = Array.from({ length: beginning.count - 1 }, (_, index) => this.#startOne(index + 2, true));
     const [announcement] = await Promise.all([first, ...others]);
     return announcement;
   }
@@ -85,8 +82,8 @@ export class Crew {
   }
 
   /** A process that could be started, or why it could not. */
-  async #startOne(number: number): Promise<Announcement> {
-    const member = this.#spawn(number);
+  async #startOne(number: number, isProven: boolean): Promise<Announcement> {
+    const member = this.#spawn(number, isProven);
     const ready = Promise.withResolvers<Announcement>();
     this.#waiting.set(member, ready.resolve);
     void member.ended.then((end) => ready.reject(end.error ?? died(member, end)));
@@ -97,7 +94,7 @@ export class Crew {
 
   /** Replaces a process that is lost, for ever; one that does not live long is waited for longer each time. */
   async #keep(kept: Member): Promise<void> {
-    const { log } = this.#options;
+    const { isProven, log } = this.#options;
     let member = kept;
     let delay = firstDelayMs;
     while (true) {
@@ -107,7 +104,8 @@ export class Crew {
       await pause(delay, undefined, { signal: this.#drained.signal }).catch(() => undefined);
       if (this.#drained.signal.aborted) return;
       delay = Math.min(delay * 2, longestDelayMs);
-      member = this.#spawn(member.number);
+      // Another model may lie there by now than the one that was tried at the start.
+      member = this.#spawn(member.number, isProven);
       log.warn(
         { process: member.number, pid: member.pid },
         'a process was started in place of one that was lost',
@@ -115,10 +113,10 @@ export class Crew {
     }
   }
 
-  #spawn(number: number): Member {
+  #spawn(number: number, isProven: boolean): Member {
     const { beginning, closing, log } = this.#options;
     const member = new Member(
-      { ...beginning, number, isProven: this.#isProven, changes: this.#turns.log.made },
+      { ...beginning, number, isProven, changes: this.#turns.log.made },
       {
         changed: () => this.#changed(member),
         closing: () => this.#drained.signal.aborted && closing(),
