@@ -32,7 +32,9 @@ export class Router {
     const shared = sharePaths(protocols);
     for (const served of shared) {
       const { method, path } = served.route;
-      const nearer = shared.flatMap(({ route }) => (isNearer(route.path, path) ? [route] : []));
+      // Of one method, the table itself prefers the path that is named.
+      const others = shared.filter(({ route }) => route.method !== method);
+      const nearer = others.flatMap(({ route }) => (isNearer(route.path, path) ? [route] : []));
       this.#table.on(method as HTTPMethod, path, unused, { ...served, nearer } satisfies Entry);
     }
   }
